@@ -1,0 +1,1 @@
+"""The holdings and the application: the only package with state."""

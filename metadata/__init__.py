@@ -1,0 +1,1 @@
+"""Text in, described record out: no database, no HTTP."""

@@ -1,0 +1,1 @@
+"""Pixels in, text out: files and arrays in, values out, no state."""

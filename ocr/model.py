@@ -1,0 +1,124 @@
+"""What recognition yields: pages of lines of words, each with its place and how sure the reader was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TextSource(StrEnum):
+    RECOGNISED = "recognised"
+    OWN_TEXT = "own_text"  # the text that a PDF already carried
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the page after its quarter turn, never deskewed; origin top left."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def union(self, other: Box) -> Box:
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str  # NFC, no white space
+    box: Box
+    confidence: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    words: tuple[Word, ...]  # at least one, in reading order
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> Box:
+        box = self.words[0].box
+        for word in self.words[1:]:
+            box = box.union(word.box)
+        return box
+
+    @property
+    def confidence(self) -> float:
+        """Mean of the words' confidences, weighted by their length."""
+        letters = sum(len(word.text) for word in self.words)
+        return sum(word.confidence * len(word.text) for word in self.words) / max(1, letters)
+
+
+@dataclass(frozen=True, slots=True)
+class StampMark:
+    """A region printed in coloured ink (red or blue): a stamp, a seal; `text` is what was read in it.
+
+    colour: "red", "blue" or "black" (boxed stamps of photocopies).
+    """
+
+    box: Box
+    colour: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    number: int  # 1 is the first page of the file
+    width: int  # pixels, after the quarter turn
+    height: int
+    dpi: int | None
+    rotation: int  # 0, 90, 180, 270: clockwise degrees that make the page upright
+    skew_degrees: float  # above 0 is clockwise
+    blank: bool
+    source: TextSource
+    lines: tuple[Line, ...]  # in reading order
+    stamps: tuple[StampMark, ...] = ()  # stamp text is also part of no line
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def confidence(self) -> float:
+        letters = sum(len(word.text) for line in self.lines for word in line.words)
+        if not letters:
+            return 1.0 if self.blank else 0.0
+        return sum(w.confidence * len(w.text) for line in self.lines for w in line.words) / letters
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    engine: EngineInfo
+    pages: tuple[PageText, ...]
+
+    @property
+    def confidence(self) -> float:
+        letters = {page.number: sum(len(line.text) for line in page.lines) for page in self.pages}
+        total = sum(letters.values())
+        if not total:
+            return 0.0
+        return sum(page.confidence * letters[page.number] for page in self.pages) / total

@@ -1,0 +1,1 @@
+"""How long a record is kept, and what then: dates in, dates out."""

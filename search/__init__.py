@@ -1,0 +1,1 @@
+"""Described record in, hits out: one contract, several indexes."""
