@@ -37,6 +37,8 @@ class FieldName(StrEnum):
 
 FieldValue = str | int | list[str]
 
+DOUBTFUL_BELOW = 0.8  # a field less sure than this waits for a person
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

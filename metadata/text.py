@@ -1,0 +1,60 @@
+"""Letters, the same for extraction and search: NFC, case, tones.
+
+`lower` and `fold` give one character for each character, so that an offset in their result is an offset in the text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_STROKED_D = (
+    "\u0110\u0111\u00d0\u00f0\u0189\u0256"  # Đ, đ and the look-alikes Ð, ð, Ɖ, ɖ that keyboards and readers give
+)
+
+
+class _PerCharacter(dict[int, str]):
+    """A table for str.translate that works out a character's entry when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self.entry(chr(code))
+        return self[code]
+
+    def entry(self, character: str) -> str:
+        raise NotImplementedError
+
+
+class _Lower(_PerCharacter):
+    def entry(self, character: str) -> str:
+        lowered = character.lower()
+        return lowered if len(lowered) == 1 else character
+
+
+class _Fold(_PerCharacter):
+    def entry(self, character: str) -> str:
+        if character in _STROKED_D:
+            return "d"
+        base, *marks = unicodedata.normalize("NFD", character)
+        if not all(unicodedata.combining(mark) for mark in marks):
+            base = character  # Hangul and the like: the parts are letters, not marks
+        folded = base.casefold()
+        if len(folded) != 1:
+            folded = base
+        return folded if folded == character else self[ord(folded)]
+
+
+_LOWER = _Lower()
+_FOLD = _Fold()
+
+
+def nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def lower(text: str) -> str:
+    """Without case, tones kept; as long as `text`."""
+    return text.translate(_LOWER)
+
+
+def fold(text: str) -> str:
+    """Without case, tones and the stroke of đ; as long as `text`, which should be NFC."""
+    return text.translate(_FOLD)
