@@ -1,0 +1,65 @@
+"""What a command says, and where: with --json stdout is exactly one JSON document, all else goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+class Output:
+    """One command's voice."""
+
+    def __init__(self, *, json_mode: bool, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
+        self.json_mode = json_mode
+        self._stdout = stdout or sys.stdout
+        self._stderr = stderr or sys.stderr
+
+    def document(self, value: Any) -> None:
+        """The command's one JSON document; without --json nothing is printed."""
+        if self.json_mode:
+            json.dump(value, self._stdout, ensure_ascii=False, indent=1)
+            self._stdout.write("\n")
+            self._stdout.flush()
+
+    def say(self, text: str) -> None:
+        """A line for the person at the terminal."""
+        target = self._stderr if self.json_mode else self._stdout
+        print(text, file=target, flush=True)  # noqa: T201
+
+    def note(self, text: str) -> None:
+        """A line beside the result: a warning, a hint, what went wrong."""
+        print(text, file=self._stderr, flush=True)  # noqa: T201
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+        """A table for the person at the terminal; with --json nothing (the document has it all)."""
+        if self.json_mode:
+            return
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+        # a pipe has no width: wide enough there that no cell is folded
+        width = None if self._stdout.isatty() else 200
+        Console(file=self._stdout, width=width, highlight=False).print(table)
+
+    @contextmanager
+    def progress(self, label: str, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+        """A bar on stderr, if that is a terminal; yields `show(done, total)`, silent otherwise."""
+        console = Console(file=self._stderr)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task(label, total=total)
+
+            def show(done: int, of: int | None = None) -> None:
+                progress.update(task, completed=done, total=of if of is not None else total)
+
+            yield show
