@@ -1,9 +1,12 @@
-"""What is indexed: one document an item."""
+"""What is indexed: one document an item; and the one place that joins recognised words to its text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+
+from metadata.text import nfc
+from ocr.model import Recognition, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,90 @@ class IndexDocument:
     issued_on: date | None = None
     confidence: float = 0.0
     engine: str | None = None
+    described: tuple[str, ...] = ()  # values of further fields, found like the text
+
+
+@dataclass(frozen=True, slots=True)
+class WordSpan:
+    """Where a recognised word stands in the joined text: characters `start` up to `end`."""
+
+    start: int
+    end: int
+    page: int  # index into the recognition's pages
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class PagedText:
+    text: str  # NFC
+    page_offsets: tuple[int, ...]
+    words: tuple[WordSpan, ...]  # in order, none touching the next
+
+
+def text_of(recognition: Recognition) -> PagedText:
+    """Join pages of lines of words: a blank between words, a newline between lines and between pages.
+
+    The same recognition always gives the same text, so that offsets kept in an index hold.
+    """
+    pieces: list[str] = []
+    offsets: list[int] = []
+    spans: list[WordSpan] = []
+    length = 0
+    for index, page in enumerate(recognition.pages):
+        if index:
+            pieces.append("\n")
+            length += 1
+        offsets.append(length)
+        for line_index, line in enumerate(page.lines):
+            for word_index, word in enumerate(line.words):
+                before = " " if word_index else "\n" if line_index else ""
+                written = nfc(word.text)
+                start = length + len(before)
+                length = start + len(written)
+                pieces += (before, written)
+                spans.append(WordSpan(start, length, index, word))
+    return PagedText("".join(pieces), tuple(offsets), tuple(spans))
+
+
+KEYWORD_FIELDS = (
+    "id",
+    "receipt",
+    "code",
+    "agency",
+    "fond",
+    "dossier",
+    "dossier_code",
+    "task",
+    "state",
+    "level",
+    "type_name",
+    "code_number",
+    "code_notation",
+    "organ_name",
+    "signer_name",
+    "engine",
+)
+DATE_FIELDS = ("issued_on",)
+MAX_KEYWORD_CHARACTERS = 500
+
+
+def keyword(value: str | int) -> str:
+    """A value as filters compare it: NFC, the first 500 characters."""
+    return nfc(str(value))[:MAX_KEYWORD_CHARACTERS]
+
+
+def heading_of(document: IndexDocument) -> tuple[str, ...]:
+    """What names the document: words found here count more than words in the text."""
+    values = (document.title, document.subject, document.type_name, document.dossier_code)
+    return tuple(dict.fromkeys(value for value in (*values, *codes_of(document)) if value))
+
+
+def codes_of(document: IndexDocument) -> tuple[str, ...]:
+    number = "/".join(part for part in (document.code_number, document.code_notation) if part)
+    return tuple(value for value in (document.receipt, document.code, number) if value)
+
+
+def texts_of(document: IndexDocument) -> tuple[str, ...]:
+    """Everything in which words are looked for; a phrase never runs from one of these into the next."""
+    names = (document.organ_name, document.signer_name, *document.described)
+    return (document.text, *heading_of(document), *(value for value in names if value))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from search.document import IndexDocument
-from search.query import Filter, Query
+from search.document import DATE_FIELDS, KEYWORD_FIELDS, IndexDocument
+from search.errors import InvalidQuery
+from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class SearchIndex(Protocol):
     """Holds at most one document an id; everything in it can be made again from the holdings.
 
     A failure of the engine behind it is IndexUnavailable; nothing of a failed `put` is half visible.
+    Opening costs nothing; after `close` the next call opens it again.
     """
 
     def put(self, documents: Iterable[IndexDocument]) -> None:
@@ -50,4 +53,32 @@ class SearchIndex(Protocol):
         """Forget everything."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of what only one process may hold."""
+        ...
+
+
+class Rebuildable(Protocol):
+    """An index of which a new one can be built beside the one in use."""
+
+    def is_current(self) -> bool:
+        """Whether there is an index of the form that this program writes."""
+        ...
+
+    def rebuilding(self) -> AbstractContextManager[SearchIndex]:
+        """An empty index; on leaving without an exception it takes the place of the one in use, else it is dropped."""
+        ...
+
+
+def refuse_unknown_fields(part: Filter) -> None:
+    """Raise InvalidQuery for a filter of a field that no index can filter by."""
+    match part:
+        case AnyValue(name, _) if name not in KEYWORD_FIELDS:
+            raise InvalidQuery("search.filter_unknown", field=name, known=", ".join(KEYWORD_FIELDS))
+        case DateRange(name, _, _) if name not in DATE_FIELDS:
+            raise InvalidQuery("search.filter_unknown", field=name, known=", ".join(DATE_FIELDS))
+        case AllOf(parts) | OneOf(parts):
+            for inner in parts:
+                refuse_unknown_fields(inner)
+        case Not(inner):
+            refuse_unknown_fields(inner)

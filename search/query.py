@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+
+from metadata.text import nfc
+from search.errors import InvalidQuery
+from search.words import has_tones, words
+
+MAX_CHARACTERS = 1000
+MAX_WORDS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word as typed (NFC, case folded). Without tones it finds every tone; with tones the exact one ranks first."""
+    """A word as typed (NFC, lower case). Without tones it finds every tone; with tones the exact one ranks first."""
 
     text: str
 
@@ -67,3 +76,43 @@ class Query:
     must: tuple[Term | Phrase, ...] = ()
     excluded: tuple[Term | Phrase, ...] = ()
     filter: Filter = field(default_factory=lambda: EVERYTHING)
+
+    @property
+    def toned(self) -> bool:
+        """Whether whoever asked typed tones: one word with them says that the plain ones are meant plain."""
+        return any(has_tones(word) for part in self.must for word in words_of(part))
+
+
+def words_of(part: Term | Phrase) -> tuple[str, ...]:
+    return (part.text,) if isinstance(part, Term) else part.words
+
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+_PART = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
+
+
+def parse(text: str, only: Filter = EVERYTHING) -> Query:
+    """Read a query as people type it: words, "quoted phrases", -excluded words or phrases.
+
+    What belongs together by punctuation, as in 123/QĐ-UBND, is a phrase of its parts. White space alone asks for
+    everything that `only` lets through.
+    Raises InvalidQuery for a query that is too long or holds no letter or digit.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidQuery("search.query_too_long", limit=MAX_CHARACTERS)
+    parts = tuple(_parts(nfc(text).translate(_QUOTES)))
+    if not parts and text.strip():
+        raise InvalidQuery("search.query_without_words")
+    if sum(len(words_of(part)) for part, _ in parts) > MAX_WORDS:
+        raise InvalidQuery("search.query_too_many_words", limit=MAX_WORDS)
+    must = dict.fromkeys(part for part, excluded in parts if not excluded)  # each once, in order
+    excluded = dict.fromkeys(part for part, excluded in parts if excluded)
+    return Query(tuple(must), tuple(excluded), only)
+
+
+def _parts(text: str) -> Iterator[tuple[Term | Phrase, bool]]:
+    for match in _PART.finditer(text):
+        found = words(match["quoted"] if match["quoted"] is not None else match["plain"])
+        if found:
+            part = Term(found[0]) if len(found) == 1 else Phrase(found)
+            yield part, match["minus"] is not None

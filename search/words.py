@@ -1,0 +1,50 @@
+"""Words of a text, and the two keys that they are found by; the same for documents, queries and highlights.
+
+A word is a run of letters and digits: one syllable of Vietnamese, one part of a code such as 123/QĐ-UBND.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from metadata.text import fold, lower, nfc
+
+MAX_KEY_CHARACTERS = 64  # a longer run is no word of a language; its beginning is enough to find it
+
+_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_MARKS = re.compile(r"[\u0300-\u036f]+")
+_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")  # grave, acute, tilde, hook above, dot below
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where words begin and end, in characters of `text` (NFC)."""
+    for match in _WORD.finditer(text):
+        yield match.span()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of `text`, lower case with their tones, as the two keys below take them."""
+    lowered = lower(nfc(text))
+    return tuple(match.group() for match in _WORD.finditer(lowered))
+
+
+@lru_cache(maxsize=1 << 16)
+def folded_key(word: str) -> str:
+    """The key that a word shares with all its tones: `quyết`, `quyệt` and `QUYET` are `quyet`."""
+    return _MARKS.sub("", fold(word))[:MAX_KEY_CHARACTERS]
+
+
+@lru_cache(maxsize=1 << 16)
+def exact_key(word: str) -> str:
+    """The key with letters and tone; where in the syllable the tone is written (`hòa`, `hoà`) makes no difference."""
+    apart = unicodedata.normalize("NFD", lower(word))
+    tones = _TONES.findall(apart)
+    return nfc(_TONES.sub("", apart))[:MAX_KEY_CHARACTERS] + "".join(tones[:1])
+
+
+def has_tones(word: str) -> bool:
+    """Whether the word was written with tones, letter marks or đ."""
+    return folded_key(word) != exact_key(word)
