@@ -61,19 +61,43 @@ class HeldFile:
 class Quarantine(Protocol):
     """Where delivered bytes lie, unlocked, until the secrets gate has let them through.
 
-    One entry a (receipt key); the same errors as ObjectStore.
+    One entry a key (the receipt's id); the same errors as ObjectStore. Whatever is derived before the gate lies in
+    the entry's `scratch` directory and goes with it.
     """
 
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
-        """Write, sync, read back past the page cache. Raises FileTooBig past the limit; then nothing stays."""
+        """Write, sync, read back past the page cache. Raises FileTooBig past the limit; then nothing stays.
+
+        The entry is claimed by this process until `release` or `remove`: see `unclaimed`.
+        """
+        ...
+
+    def release(self, key: str) -> None:
+        """The receipt is committed: the claim ends, the entry stays."""
         ...
 
     def held(self, key: str) -> HeldFile: ...
 
     def path(self, key: str) -> Path: ...
 
+    def scratch(self, key: str) -> Path:
+        """A directory of the entry for derived files; made when it is not there."""
+        ...
+
+    def add_name(self, key: str, entry_id: str, name: str) -> None:
+        """Keep the name under which the same bytes came again, until the gate has decided."""
+        ...
+
+    def names(self, key: str) -> dict[str, str]:
+        """What `add_name` kept: entry id to name."""
+        ...
+
     def keys(self) -> Iterator[str]: ...
 
+    def unclaimed(self) -> Iterator[str]:
+        """Keys that no living process is receiving. One of these without a receipt was never acknowledged."""
+        ...
+
     def remove(self, key: str) -> None:
-        """Remove bytes and name; an unknown key is no error."""
+        """Remove bytes, names and scratch; an unknown key is no error."""
         ...

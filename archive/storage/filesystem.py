@@ -1,0 +1,140 @@
+"""The object store as a directory: `ab/cd/<digest>`, written once, mode 0400."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from archive.storage.durable import (
+    copy_digesting,
+    digest_of,
+    digest_past_cache,
+    left_over,
+    make_directories,
+    sweep,
+    sync_directory,
+    temporary_file,
+)
+from archive.storage.interface import StoredObjectRef
+from archive.storage.keys import is_digest, object_path
+
+OBJECT_MODE = 0o400
+WORK = "writing"  # temporary files, in the same file system as the objects
+DAMAGED = "damaged"  # what was found under a digest that it did not match; kept for whoever must explain it
+
+
+class FilesystemStore:
+    """See archive.storage.interface.ObjectStore."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def create(cls, root: Path) -> FilesystemStore:
+        make_directories(root / WORK)
+        return cls(root)
+
+    def put(self, source: Path) -> StoredObjectRef:
+        with source.open("rb") as stream:
+            digest, size = digest_of(stream)
+        final = self._final(digest)
+        with _translated():
+            if final.exists() and digest_past_cache(final) == (digest, size):
+                self._sync_path(final)
+                return StoredObjectRef(digest, size)
+            make_directories(self._root / WORK)
+            make_directories(final.parent)
+            with source.open("rb") as stream, temporary_file(self._root / WORK) as (path, fd):
+                written = copy_digesting(stream, fd)
+                if written != (digest, size):
+                    raise ObjectDamaged(digest=digest)  # the source changed under our hands
+                os.fchmod(fd, OBJECT_MODE)
+                os.fsync(fd)
+                if digest_past_cache(path) != written:
+                    raise StoreUnavailable
+                self._place(path, final)
+        return StoredObjectRef(digest, size)
+
+    def open(self, digest: str) -> BinaryIO:
+        with _translated(digest):
+            return self._final(digest).open("rb")
+
+    def path(self, digest: str) -> Path | None:
+        if not self.contains(digest):
+            raise ObjectMissing(digest=digest)
+        return self._final(digest)
+
+    def size(self, digest: str) -> int:
+        with _translated(digest):
+            return self._final(digest).stat().st_size
+
+    def contains(self, digest: str) -> bool:
+        with _translated():
+            self._reachable()
+            return self._final(digest).is_file()
+
+    def verify(self, digest: str) -> bool:
+        with _translated(digest):
+            return digest_past_cache(self._final(digest))[0] == digest
+
+    def digests(self) -> Iterator[StoredObjectRef]:
+        with _translated():
+            self._reachable()
+            for first in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+                for path in sorted(first.glob("[0-9a-f][0-9a-f]/*")):
+                    if is_digest(path.name) and path == self._final(path.name):
+                        yield StoredObjectRef(path.name, path.stat().st_size)
+
+    def left_over(self) -> list[Path]:
+        """Temporary files of writers that are gone."""
+        with _translated():
+            return left_over(self._root / WORK)
+
+    def sweep(self) -> int:
+        """Remove them; safe while others write."""
+        with _translated():
+            return sweep(self._root / WORK)
+
+    def _place(self, path: Path, final: Path) -> None:
+        """Give the synced file its name without overwriting; a damaged holder of the name is put aside first."""
+        try:
+            os.link(path, final)
+        except FileExistsError:
+            wanted = digest_past_cache(path)
+            if digest_past_cache(final) != wanted:
+                aside = self._root / DAMAGED / f"{final.name}.{uuid.uuid4().hex}"
+                make_directories(aside.parent)
+                os.link(final, aside)
+                sync_directory(aside.parent)
+                path.replace(final)  # at every instant the name leads to something
+        self._sync_path(final)
+
+    def _sync_path(self, final: Path) -> None:
+        """Also on repetition: an earlier writer may have been killed between link and sync."""
+        for directory in (final.parent, final.parent.parent, self._root):
+            sync_directory(directory)
+
+    def _final(self, digest: str) -> Path:
+        return self._root / object_path(digest)
+
+    def _reachable(self) -> None:
+        """An unmounted directory must not look like an empty store."""
+        if not self._root.is_dir():
+            raise StoreUnavailable
+
+
+@contextlib.contextmanager
+def _translated(digest: str | None = None) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        if digest is not None:
+            raise ObjectMissing(digest=digest) from error
+        raise StoreUnavailable from error
+    except OSError as error:
+        raise StoreUnavailable from error
