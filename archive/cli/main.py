@@ -7,8 +7,9 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
+from archive import i18n
 from archive.cli.output import Output
 
 
@@ -27,33 +28,44 @@ class CommandModule(Protocol):
 @dataclass(frozen=True, slots=True)
 class Command:
     name: str
-    help: str
     module: str
+
+    @property
+    def help(self) -> str:
+        return i18n.text(f"command.{self.name}")
 
 
 COMMANDS = (
-    Command("ocr", "nhận dạng chữ trong một tệp PDF hoặc ảnh", "archive.cli.ocr"),
-    Command("extract", "nhận dạng và trích các trường thông tin của văn bản", "archive.cli.extract"),
-    Command("pdf", "làm PDF/A-2b tìm kiếm được từ một tệp", "archive.cli.pdf"),
-    Command("ingest", "tiếp nhận tệp, thư mục hoặc tệp zip vào kho", "archive.cli.ingest"),
-    Command("batch", "tình trạng và đối chiếu của một lô tiếp nhận", "archive.cli.batch"),
-    Command("search", "tìm văn bản theo nội dung, có dấu hoặc không dấu", "archive.cli.search"),
-    Command("show", "xem một văn bản theo số biên nhận hoặc mã", "archive.cli.show"),
-    Command("export", "xuất gói tin AIP, SIP, DIP hoặc BagIt", "archive.cli.later"),
-    Command("retention", "thời hạn lưu trữ", "archive.cli.later"),
-    Command("hold", "tạm dừng hủy hồ sơ", "archive.cli.later"),
-    Command("dispose", "hủy tài liệu hết giá trị theo quy trình", "archive.cli.later"),
-    Command("fixity", "kiểm tra toàn vẹn của các tệp đang lưu", "archive.cli.fixity"),
-    Command("audit", "kiểm tra chuỗi nhật ký", "archive.cli.audit"),
-    Command("reindex", "lập lại chỉ mục tìm kiếm từ kho", "archive.cli.reindex"),
-    Command("reconcile", "đối chiếu cơ sở dữ liệu, kho tệp và chỉ mục", "archive.cli.reconcile"),
-    Command("backup", "sao lưu kho", "archive.cli.later"),
-    Command("restore", "khôi phục kho từ bản sao lưu", "archive.cli.later"),
-    Command("serve", "chạy dịch vụ và trang web", "archive.cli.serve"),
-    Command("worker", "chạy một tiến trình xử lý riêng", "archive.cli.later"),
-    Command("doctor", "xem máy này còn thiếu gì và phải làm gì", "archive.cli.doctor"),
-    Command("demo", "nạp hồ sơ mẫu để xem thử", "archive.cli.demo"),
+    Command("ocr", "archive.cli.ocr"),
+    Command("extract", "archive.cli.extract"),
+    Command("pdf", "archive.cli.pdf"),
+    Command("ingest", "archive.cli.ingest"),
+    Command("batch", "archive.cli.batch"),
+    Command("search", "archive.cli.search"),
+    Command("show", "archive.cli.show"),
+    Command("export", "archive.cli.later"),
+    Command("retention", "archive.cli.later"),
+    Command("hold", "archive.cli.later"),
+    Command("dispose", "archive.cli.later"),
+    Command("fixity", "archive.cli.fixity"),
+    Command("audit", "archive.cli.audit"),
+    Command("reindex", "archive.cli.reindex"),
+    Command("reconcile", "archive.cli.reconcile"),
+    Command("backup", "archive.cli.later"),
+    Command("restore", "archive.cli.later"),
+    Command("serve", "archive.cli.serve"),
+    Command("worker", "archive.cli.later"),
+    Command("doctor", "archive.cli.doctor"),
+    Command("demo", "archive.cli.demo"),
 )
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in the language of the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, i18n.text("cli.wrong_use", detail=message, command=self.prog) + "\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return module.run(args, out)
     except KeyboardInterrupt:
-        out.note("Đã dừng theo yêu cầu.")
+        out.note(i18n.text("cli.stopped"))
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left: nothing more can be said to it
@@ -81,17 +93,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, CommandModule | None]:
     """The whole parser, with the arguments of the one command that was asked for."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="archive",
-        description="Kho lưu trữ số: từ bản quét đến văn bản tìm thấy được.",
-        epilog="Xem từng lệnh: archive LỆNH --help. Mã thoát: 0 xong, 1 có điều cần xem, 2 dùng sai, 3 thiếu thành phần.",
+        description=i18n.text("cli.description"),
+        epilog=i18n.text("cli.epilog"),
     )
     commands = parser.add_subparsers(dest="command", metavar="LỆNH")
     asked = next((word for word in words if not word.startswith("-")), None)
     module: CommandModule | None = None
     for command in COMMANDS:
         sub = commands.add_parser(command.name, help=command.help, description=command.help.capitalize() + ".")
-        sub.add_argument("--json", action="store_true", help="in đúng một tài liệu JSON ra stdout")
+        sub.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
         if command.name == asked:
             module = importlib.import_module(command.module)  # type: ignore[assignment]
             assert module is not None

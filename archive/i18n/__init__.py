@@ -1,0 +1,48 @@
+"""Texts for people: message id -> text, one catalog a language. `vi` is complete, `en` is for operators."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("vi", "en")
+
+
+def text(message_id: str, /, *, language: str = "vi", **values: object) -> str:
+    """The message with its {placeholders} filled.
+
+    Falls back from any language to Vietnamese. An id without a text, and a placeholder without a value, are
+    mistakes of the program, but they must not hide the failure that is being told: the id itself is shown, and the
+    placeholder stays as it is.
+    """
+    pattern = catalog(language).get(message_id) or catalog("vi").get(message_id)
+    if pattern is None:
+        return message_id
+    return pattern.format_map(_Values(values))
+
+
+@cache
+def catalog(language: str) -> dict[str, str]:
+    """All messages of a language, ids joined with dots: `[file] empty = …` is `file.empty`."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    source = resources.files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    messages: dict[str, str] = {}
+    _flatten(tomllib.loads(source), "", messages)
+    return messages
+
+
+def _flatten(table: dict[str, object], prefix: str, messages: dict[str, str]) -> None:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            _flatten(value, f"{prefix}{key}.", messages)
+        elif isinstance(value, str):
+            messages[prefix + key] = value
+        else:
+            raise TypeError(f"{prefix}{key}: a message is a string")
+
+
+class _Values(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
