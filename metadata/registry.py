@@ -79,9 +79,7 @@ def tasks() -> tuple[Task, ...]:
     known = {target.number for target in targets()}
     for task in found:
         if task.target is not None and task.target not in known:
-            raise RegistryError(
-                "tasks/tasks.toml", f"task {task.number} names target {task.target}, which is not there"
-            )
+            raise RegistryError("tasks/tasks.toml", f"task {task.number}: no target {task.target}")
     return found
 
 

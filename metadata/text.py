@@ -33,9 +33,9 @@ class _Fold(_PerCharacter):
     def entry(self, character: str) -> str:
         if character in _STROKED_D:
             return "d"
-        base, *marks = unicodedata.normalize("NFD", character)
-        if not all(unicodedata.combining(mark) for mark in marks):
-            base = character  # Hangul and the like: the parts are letters, not marks
+        parts = unicodedata.normalize("NFD", character)
+        # of Hangul and the like the parts are letters, not marks
+        base = parts[0] if all(unicodedata.combining(mark) for mark in parts[1:]) else character
         folded = base.casefold()
         if len(folded) != 1:
             folded = base
