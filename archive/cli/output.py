@@ -32,11 +32,11 @@ class Output:
     def say(self, text: str) -> None:
         """A line for the person at the terminal."""
         target = self._stderr if self.json_mode else self._stdout
-        print(text, file=target, flush=True)  # noqa: T201
+        print(text, file=target, flush=True)
 
     def note(self, text: str) -> None:
         """A line beside the result: a warning, a hint, what went wrong."""
-        print(text, file=self._stderr, flush=True)  # noqa: T201
+        print(text, file=self._stderr, flush=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
         """A table for the person at the terminal; with --json nothing (the document has it all)."""
