@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import DateTime, MetaData, Uuid
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -19,12 +19,14 @@ NAMING = {
 
 
 class Row(DeclarativeBase):
-    """Ids are UUIDv7 made by us; times are stored with an offset; `dict` columns are JSONB."""
+    """Ids are UUIDv7 made by us; times are stored with an offset; `dict` columns are JSONB; numbers have 64 bits."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012
         uuid.UUID: Uuid(as_uuid=True),
         datetime: DateTime(timezone=True),
-        dict: JSONB,
-        list: JSONB,
+        int: BigInteger,
+        str: Text,
+        dict: JSONB(none_as_null=True),
+        list: JSONB(none_as_null=True),
     }

@@ -14,7 +14,8 @@ from archive.db.base import Row
 class AuditEvent(Row):
     """One change or reading, written in the commit of what it tells. Rows are never changed.
 
-    details_digest: SHA-256 of the canonical details; the details lie apart, so that personal ones can go.
+    details_digest: SHA-256 over a salt and the canonical details; both lie apart, so that personal ones can go and
+    cannot be guessed back from the digest.
     reading_key: one reading is one event per actor, item and quarter hour.
     """
 
@@ -36,7 +37,15 @@ class AuditEvent(Row):
 class AuditDetails(Row):
     __tablename__ = "audit_details"
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
+    salt: Mapped[str]
     details: Mapped[dict]  # type: ignore[type-arg]
+
+
+class AuditTail(Row):
+    """An event that the sealer has not linked yet; its row goes in the commit that links it."""
+
+    __tablename__ = "audit_tail"
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
 
 
 class AuditLink(Row):

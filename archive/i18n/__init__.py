@@ -13,8 +13,7 @@ def text(message_id: str, /, *, language: str = "vi", **values: object) -> str:
     """The message with its {placeholders} filled.
 
     Falls back from any language to Vietnamese. An id without a text, and a placeholder without a value, are
-    mistakes of the program, but they must not hide the failure that is being told: the id itself is shown, and the
-    placeholder stays as it is.
+    mistakes of the program, but they must not hide the failure that is being told: the id itself, or "…", is shown.
     """
     pattern = catalog(language).get(message_id) or catalog("vi").get(message_id)
     if pattern is None:
@@ -45,4 +44,4 @@ def _flatten(table: dict[str, object], prefix: str, messages: dict[str, str]) ->
 
 class _Values(dict[str, object]):
     def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
+        return "…"

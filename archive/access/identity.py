@@ -1,0 +1,97 @@
+"""Who acts, and what they were given: read anew for each request."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
+
+from archive.access.permissions import Permission, Role
+from archive.db.accounts import Account, Agency, Assignment
+from archive.errors import NotFound
+
+OFFICE_HOURS = ZoneInfo("Asia/Ho_Chi_Minh")  # assignments begin and end at midnight there
+
+SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
+SYSTEM_LOGIN = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over agencies: the assignment's agency and all below it."""
+
+    role: Role
+    agency_ids: frozenset[uuid.UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """account_id is who really acts; with on_behalf_of the grants are those of that other account.
+
+    everywhere: permissions over every agency and state; only the service's own work has any.
+    """
+
+    account_id: uuid.UUID
+    login: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+    on_behalf_of: uuid.UUID | None = None
+    os_user: str | None = None
+    everywhere: frozenset[Permission] = frozenset()
+
+    def agencies_of(self, role: Role) -> frozenset[uuid.UUID]:
+        return frozenset().union(*(grant.agency_ids for grant in self.grants if grant.role is role))
+
+
+SYSTEM = Actor(SYSTEM_ID, SYSTEM_LOGIN, "Hệ thống", everywhere=frozenset(Permission))
+"""The service itself: workflows, set-up."""
+
+
+def actor_of(
+    session: Session, account_id: uuid.UUID, now: datetime, *, by: Actor | None = None, os_user: str | None = None
+) -> Actor:
+    """The account with what it holds at `now`; a disabled or unknown one is NotFound.
+
+    by: who acts on behalf of this account; the caller has asked the policy for account:impersonate.
+    """
+    account = session.get(Account, account_id)
+    if account is None or (account.disabled_at is not None and account.disabled_at <= now):
+        raise NotFound(what="tài khoản")
+    grants = grants_of(session, account_id, now.astimezone(OFFICE_HOURS).date())
+    if by is not None and by.account_id != account_id:
+        return Actor(by.account_id, account.login, account.name, grants, account_id, os_user or by.os_user)
+    return Actor(account_id, account.login, account.name, grants, None, os_user)
+
+
+def actor_named(session: Session, login: str, now: datetime, **how: Actor | str | None) -> Actor:
+    """As actor_of, by login."""
+    account_id = session.scalar(select(Account.id).where(Account.login == login))
+    if account_id is None:
+        raise NotFound(what=f"tài khoản {login}")
+    return actor_of(session, account_id, now, **how)  # type: ignore[arg-type]
+
+
+def grants_of(session: Session, account_id: uuid.UUID, today: date) -> tuple[Grant, ...]:
+    """Assignments in force today, each with its subtree. The tree is bounded in time, rights over old records are not:
+    an agency that has ended stays below its parent."""
+    held = (
+        select(Assignment.id.label("assignment_id"), Assignment.role, Assignment.agency_id)
+        .where(
+            Assignment.account_id == account_id,
+            Assignment.valid_from <= today,
+            or_(Assignment.valid_to.is_(None), Assignment.valid_to >= today),
+        )
+        .cte("held", recursive=True)
+    )
+    below = aliased(Agency)
+    reached = held.union(
+        select(held.c.assignment_id, held.c.role, below.id).join(below, below.parent_id == held.c.agency_id)
+    )
+    agencies: dict[str, set[uuid.UUID]] = {}
+    for role, agency_id in session.execute(select(reached.c.role, reached.c.agency_id)):
+        agencies.setdefault(role, set()).add(agency_id)
+    return tuple(Grant(Role(role), frozenset(ids)) for role, ids in sorted(agencies.items()))

@@ -1,0 +1,83 @@
+"""The catalogue's database, embedded or a server: one address, one engine, the same schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from archive.db import backup, migrate, seeds
+from archive.db.embedded import EmbeddedServer
+from archive.errors import DatabaseUnavailable, NoHoldings
+
+DATABASE = "archive"
+POOL_SIZE = 5
+POOL_OVERFLOW = 10
+DRIVER = "postgresql+psycopg://"
+
+
+class Database:
+    """`url` is for libpq (pg_dump, DBOS), `engine` for SQLAlchemy."""
+
+    def __init__(self, data: Path, server_url: str | None) -> None:
+        self._data = data
+        self._embedded = EmbeddedServer(data) if server_url is None else None
+        self.url = server_url or ""
+        self.engine: Engine
+
+    def open(self, *, create: bool) -> None:
+        """Raises NoHoldings, DatabaseNewer, DatabaseUnavailable; then nothing stays attached."""
+        try:
+            if self._embedded is not None:
+                if not create and not self._embedded.exists:
+                    raise NoHoldings(directory=self._data)
+                self._embedded.attach()
+                self.url = self._embedded.url(DATABASE)
+                _create_database(self._embedded.url("postgres"))
+            self.engine = engine_of(self.url)
+            self._migrate(create=create)
+        except (OperationalError, psycopg.OperationalError) as failure:
+            self.close()
+            raise DatabaseUnavailable(detail=str(failure.__cause__ or failure).strip()) from failure
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """May be repeated. The embedded server stops with its last user."""
+        if hasattr(self, "engine"):
+            self.engine.dispose()
+        if self._embedded is not None:
+            self._embedded.release()
+
+    def _migrate(self, *, create: bool) -> None:
+        backups = self._data / "backups"
+        hooks = migrate.Hooks(
+            back_up=lambda revision: backup.dump(self.url, backups / f"before-upgrade-from-{revision}.dump"),
+            seed=seeds.seed,
+        )
+        migrate.migrate(self.engine, place=str(self._data), create=create, hooks=hooks, backups=backups)
+
+
+def engine_of(url: str) -> Engine:
+    """Connections are few: every process of the service has its own, and the embedded server takes 60 in all."""
+    address = DRIVER + url.split("://", 1)[1]
+    return create_engine(
+        address,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC", "connect_timeout": 30},
+    )
+
+
+def _create_database(maintenance_url: str) -> None:
+    with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone() is None:
+            try:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                return  # another process was quicker

@@ -1,0 +1,110 @@
+"""What can go wrong in the application, as one tree.
+
+ArchiveError
+├── InvalidInput            what was given cannot be taken; names the field
+│   ├── InvalidSetting      an ARCHIVE_* variable
+│   └── FileTooBig
+├── NotAllowed
+├── SignInRefused
+├── NotFound
+├── Conflict                the record is not in a state that allows this
+├── ObjectMissing
+├── ObjectDamaged
+└── PartUnavailable         commands end with 3
+    ├── NoHoldings
+    ├── PartNotInstalled
+    ├── DatabaseUnavailable
+    ├── DatabaseNewer
+    └── StoreUnavailable
+
+Each carries a message id of archive.i18n and the values that fill it; its text says what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archive import i18n
+
+
+class ArchiveError(Exception):
+    """retry: whether doing the same again later can succeed."""
+
+    message_id: ClassVar[str] = "error.unexpected"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, reason: str | None = None, **values: object) -> None:
+        self.reason = reason or self.message_id
+        self.values = values
+        super().__init__(self.reason, values)
+
+    def __str__(self) -> str:
+        return i18n.text(self.reason, **self.values)
+
+
+class InvalidInput(ArchiveError):
+    message_id = "error.invalid_input"
+
+    def __init__(self, reason: str | None = None, *, field: str = "", **values: object) -> None:
+        self.field = field
+        super().__init__(reason, field=field, **values)
+
+
+class InvalidSetting(InvalidInput):
+    message_id = "error.setting_unreadable"
+
+
+class FileTooBig(InvalidInput):
+    message_id = "file.too_big"
+
+
+class NotAllowed(ArchiveError):
+    message_id = "error.not_allowed"
+
+
+class SignInRefused(ArchiveError):
+    message_id = "sign_in.refused"
+
+
+class NotFound(ArchiveError):
+    message_id = "error.not_found"
+
+
+class Conflict(ArchiveError):
+    message_id = "error.conflict"
+
+
+class ObjectMissing(ArchiveError):
+    message_id = "error.object_missing"
+
+
+class ObjectDamaged(ArchiveError):
+    message_id = "error.object_damaged"
+
+
+class PartUnavailable(ArchiveError):
+    message_id = "error.part_unavailable"
+    retry = True
+
+
+class NoHoldings(PartUnavailable):
+    message_id = "error.no_holdings"
+    retry = False
+
+
+class PartNotInstalled(PartUnavailable):
+    message_id = "error.part_not_installed"
+    retry = False
+
+
+class DatabaseUnavailable(PartUnavailable):
+    message_id = "error.database_unavailable"
+
+
+class DatabaseNewer(PartUnavailable):
+    message_id = "error.database_newer"
+    retry = False
+
+
+class StoreUnavailable(PartUnavailable):
+    message_id = "error.store_unavailable"
