@@ -92,19 +92,19 @@ def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID
 def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> None:
     salt = secrets.token_hex(16)
     details = plain(event.details)
-    row = dict(
-        id=new_id(),
-        at=event.at.astimezone(UTC),
-        tag=str(event.tag),
-        actor_id=event.actor.account_id if event.actor else None,
-        acting_as_id=event.actor.on_behalf_of if event.actor else None,
-        os_user=event.actor.os_user if event.actor else None,
-        agency_id=event.agency_id,
-        subject_kind=event.subject_kind,
-        subject_id=event.subject_id,
-        details_digest=details_digest(salt, details),
-        reading_key=reading_key,
-    )
+    row = {
+        "id": new_id(),
+        "at": event.at.astimezone(UTC),
+        "tag": str(event.tag),
+        "actor_id": event.actor.account_id if event.actor else None,
+        "acting_as_id": event.actor.on_behalf_of if event.actor else None,
+        "os_user": event.actor.os_user if event.actor else None,
+        "agency_id": event.agency_id,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "details_digest": details_digest(salt, details),
+        "reading_key": reading_key,
+    }
     session.flush()  # rows that the event refers to
     written = session.execute(
         insert(AuditEvent).values(**row).on_conflict_do_nothing(index_elements=["reading_key"]).returning(AuditEvent.id)
@@ -120,23 +120,23 @@ def plain(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    plainest: Any
     match value:
         case None | bool():
-            return value
-        case str():
-            return str(value)
+            plainest = value
         case int():
-            return int(value)
+            plainest = int(value)
         case datetime() | date():
-            return value.isoformat()
+            plainest = value.isoformat()
         case Mapping():
-            return plain(value)
+            plainest = plain(value)
         case list() | tuple():
-            return [_plain(part) for part in value]
+            plainest = [_plain(part) for part in value]
         case set() | frozenset():
-            return sorted(_plain(part) for part in value)
+            plainest = sorted(_plain(part) for part in value)
         case _:
-            return str(value)  # floats and Decimals too: a number's text is the same on every machine
+            plainest = str(value)  # floats and Decimals too: a number's text is the same on every machine
+    return plainest
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:

@@ -1,5 +1,7 @@
 """The service's settings: read once from ARCHIVE_* variables, frozen after that."""
 
+# ruff: noqa: RUF009  `_setting` makes a dataclass field
+
 from __future__ import annotations
 
 import os
@@ -14,26 +16,26 @@ from archive.errors import InvalidSetting
 PREFIX = "ARCHIVE_"
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """Its text says what was expected."""
 
 
 def _directory(value: str) -> Path:
     if not value.strip() or "\0" in value:
-        raise _Unreadable(i18n.text("expected.directory"))
+        raise _UnreadableError(i18n.text("expected.directory"))
     return Path(value).expanduser().absolute()
 
 
 def _text(value: str) -> str:
     if not value.strip():
-        raise _Unreadable(i18n.text("expected.text"))
+        raise _UnreadableError(i18n.text("expected.text"))
     return value.strip()
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if not value.startswith(schemes):
-            raise _Unreadable(i18n.text("expected.url", schemes=", ".join(schemes)))
+            raise _UnreadableError(i18n.text("expected.url", schemes=", ".join(schemes)))
         return value
 
     return read
@@ -42,7 +44,7 @@ def _url(*schemes: str) -> Callable[[str], str]:
 def _number(minimum: int, maximum: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
-            raise _Unreadable(i18n.text("expected.number_from", minimum=minimum, maximum=maximum))
+            raise _UnreadableError(i18n.text("expected.number_from", minimum=minimum, maximum=maximum))
         return int(value)
 
     return read
@@ -109,7 +111,7 @@ class Settings:
             described = known[name].metadata
             try:
                 values[known[name].name] = described["read"](environ[name])
-            except _Unreadable as wrong:
+            except _UnreadableError as wrong:
                 shown = "…" if described["secret"] else environ[name]
                 raise InvalidSetting(field=name, setting=name, value=shown, expected=str(wrong)) from None
         return cls(**values)

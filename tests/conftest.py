@@ -1,0 +1,123 @@
+"""Fixtures for everybody: one embedded PostgreSQL a test run, one fresh database a test."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from archive.access.keys import Keys
+from archive.bootstrap import App
+from archive.db import migrate, seeds
+from archive.db.database import Database, engine_of
+from archive.db.embedded import EmbeddedServer
+from archive.settings import Settings
+from tests.factories import Factory
+
+
+@dataclass
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 08:00 in Hà Nội, a Monday
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        self.now += timedelta(**by)
+        return self.now
+
+
+class DatabaseServer:
+    """A PostgreSQL whose databases come and go: the embedded one, or the server named by TEST_DATABASE_URL."""
+
+    def __init__(self, maintenance_url: str) -> None:
+        self.maintenance_url = maintenance_url
+
+    def url(self, database: str) -> str:
+        base, _, query = self.maintenance_url.partition("?")
+        return base.rsplit("/", 1)[0] + "/" + database + (f"?{query}" if query else "")
+
+    def create(self, template: str = "template1") -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        self._execute("create database {} template {}", name, template)
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute("drop database if exists {} with (force)", name)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.maintenance_url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+
+
+class TestDatabase(Database):
+    """A database that is already migrated."""
+
+    __test__ = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = engine_of(url)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield DatabaseServer(url)
+        return
+    embedded = EmbeddedServer(tmp_path_factory.mktemp("server"))
+    embedded.attach()
+    yield DatabaseServer(embedded.url("postgres"))
+    embedded.release()
+
+
+@pytest.fixture(scope="session")
+def template(database_server: DatabaseServer) -> Iterator[str]:
+    """The name of a migrated and seeded database to copy."""
+    name = database_server.create()
+    engine = engine_of(database_server.url(name))
+    with engine.begin() as connection:
+        migrate.upgrade(connection)
+        seeds.seed(connection)
+    engine.dispose()
+    yield name
+    database_server.drop(name)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def app(database_server: DatabaseServer, template: str, tmp_path: Path, clock: SetClock) -> Iterator[App]:
+    """An application over a fresh catalogue, with objects, quarantine, index and keys in a directory of its own."""
+    name = database_server.create(template)
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    opened = App(Settings(data=data), TestDatabase(database_server.url(name)), clock)
+    yield opened
+    opened.close()
+    database_server.drop(name)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path / "keys")
+
+
+@pytest.fixture
+def make(app: App, clock: SetClock) -> Factory:
+    return Factory(app, clock)
