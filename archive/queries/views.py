@@ -190,6 +190,7 @@ class DossierLine:
 class FilingLine:
     """One correction of filing; codes and titles of other items only where the actor may see them."""
 
+    item_id: uuid.UUID
     act: str  # filed, moved, replaced, supplemented, withdrawn, restored
     at: datetime
     by: str

@@ -1,0 +1,49 @@
+"""Accounts, for those who manage them."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from archive.access import policy
+from archive.access.identity import Actor
+from archive.access.permissions import Permission
+from archive.db.accounts import Account, Agency, Assignment
+from archive.queries.views import AccountLine, AssignmentView
+
+
+def accounts(session: Session, *, actor: Actor) -> tuple[AccountLine, ...]:
+    """Accounts with an assignment where the actor manages accounts, and, for whoever manages any, those with none."""
+    if not policy.may(actor, Permission.ACCOUNT_MANAGE):
+        return ()
+    managed = policy.filter_agency(actor, Permission.ACCOUNT_MANAGE, Assignment.agency_id)
+    within = select(Assignment.account_id).where(managed)
+    anywhere = select(Assignment.account_id)
+    found = session.scalars(
+        select(Account).where(or_(Account.id.in_(within), Account.id.not_in(anywhere))).order_by(Account.login)
+    ).all()
+    given: dict[uuid.UUID, list[AssignmentView]] = {}
+    for assignment, code, name in session.execute(
+        select(Assignment, Agency.code, Agency.name)
+        .join(Agency, Agency.id == Assignment.agency_id)
+        .where(managed, Assignment.account_id.in_([account.id for account in found]))
+        .order_by(Agency.code, Assignment.role, Assignment.valid_from)
+    ):
+        given.setdefault(assignment.account_id, []).append(
+            AssignmentView(assignment.role, code, name, assignment.valid_from, assignment.valid_to)
+        )
+    return tuple(
+        AccountLine(
+            login=account.login,
+            name=account.name,
+            kind=account.kind,
+            loopback_only=account.loopback_only,
+            created_at=account.created_at,
+            disabled_at=account.disabled_at,
+            locked_until=account.locked_until,
+            assignments=tuple(given.get(account.id, ())),
+        )
+        for account in found
+    )

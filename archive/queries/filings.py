@@ -1,0 +1,61 @@
+"""The history of filing: what was moved, replaced, supplemented, withdrawn, and why."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Select, case, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from archive.access import policy
+from archive.access.identity import Actor
+from archive.access.permissions import Permission
+from archive.db.accounts import Account
+from archive.db.holdings import Filing, Item
+from archive.queries.views import FilingLine
+
+_Other = aliased(Item)
+
+
+def filings_of_item(session: Session, item_id: uuid.UUID, actor: Actor) -> tuple[FilingLine, ...]:
+    """Newest first. The caller has made sure that the actor may read the item."""
+    return _lines(session, _rows(actor).where(Filing.item_id == item_id))
+
+
+def filings_of_dossier(
+    session: Session, dossier_id: uuid.UUID, agency_id: uuid.UUID, actor: Actor
+) -> tuple[FilingLine, ...]:
+    """Newest first. Of items that the actor may see; of all for those who may file here, so that they can put right."""
+    rows = _rows(actor).where(or_(Filing.from_dossier_id == dossier_id, Filing.to_dossier_id == dossier_id))
+    if not policy.may(actor, Permission.ITEM_FILE, agency_id):
+        rows = rows.where(policy.filter_items(actor, Permission.ITEM_READ))
+    return _lines(session, rows)
+
+
+def _rows(actor: Actor) -> Select[Any]:
+    others = select(Item.id).where(policy.filter_items(actor, Permission.ITEM_READ))
+    return (
+        select(Filing, Item.code, Account.name, case((_Other.id.in_(others), _Other.code)))
+        .join(Item, Item.id == Filing.item_id)
+        .join(Account, Account.id == Filing.account_id)
+        .outerjoin(_Other, _Other.id == Filing.other_item_id)
+        .order_by(Filing.at.desc(), Filing.id.desc())
+    )
+
+
+def _lines(session: Session, rows: Select[Any]) -> tuple[FilingLine, ...]:
+    return tuple(
+        FilingLine(
+            item_id=filing.item_id,
+            act=filing.act,
+            at=filing.at,
+            by=by,
+            reason=filing.reason,
+            item_code=code,
+            from_code=filing.from_code,
+            to_code=filing.to_code,
+            other_code=other,
+        )
+        for filing, code, by, other in session.execute(rows)
+    )

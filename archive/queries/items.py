@@ -1,0 +1,253 @@
+"""One item, whole: by its receipt number, a code it has or had, or its id."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from archive import i18n
+from archive.access import policy
+from archive.access.identity import Actor
+from archive.access.permissions import Permission
+from archive.db.accounts import Account, Agency
+from archive.db.digitization import Batch, Task
+from archive.db.holdings import (
+    Description,
+    Dossier,
+    Filing,
+    Fond,
+    Item,
+    Page,
+    Receipt,
+    RecognitionRow,
+    Rendition,
+    StoredObject,
+)
+from archive.db.states import ItemState
+from archive.errors import NotFound
+from archive.queries.fields import EffectiveFields, effective_fields
+from archive.queries.filings import filings_of_item
+from archive.queries.reasons import stop_reason
+from archive.queries.views import ItemView, PageView, ReceiptView, RelatedItem, RenditionView
+
+_ITEM_PERMISSIONS = tuple(permission for permission in Permission if permission.startswith("item:"))
+
+_Reviewer, _Publisher = aliased(Account), aliased(Account)
+
+
+def resolve(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemView | ReceiptView:
+    """The item; or its receipt, for those who may see the delivery while the item is under way or was stopped."""
+    row = _find(session, reference, policy.filter_items(actor, Permission.ITEM_READ))
+    if row is not None:
+        return _view(session, row, actor)
+    return receipt(session, reference, actor=actor)
+
+
+def item(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemView:
+    row = _find(session, reference, policy.filter_items(actor, Permission.ITEM_READ))
+    if row is None:
+        raise not_found(reference)
+    return _view(session, row, actor)
+
+
+def receipt(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ReceiptView:
+    """The proof of receipt, which stays whatever becomes of the item. Only the number and the id find it."""
+    named = Item.id == reference if isinstance(reference, uuid.UUID) else Receipt.number == reference
+    row = session.execute(
+        select(Receipt, Item, Agency.code, Agency.name, Batch.number)
+        .join(Item, Item.receipt_id == Receipt.id)
+        .join(Agency, Agency.id == Receipt.agency_id)
+        .join(Batch, Batch.id == Receipt.batch_id)
+        .where(named, policy.filter_agency(actor, Permission.BATCH_READ, Receipt.agency_id))
+    ).one_or_none()
+    if row is None:
+        raise not_found(reference)
+    found, of, agency_code, agency_name, batch_number = row
+    return ReceiptView(
+        number=found.number,
+        digest=found.digest,
+        size_bytes=found.size_bytes,
+        media_type=found.media_type,
+        agency_code=agency_code,
+        agency_name=agency_name,
+        batch_number=batch_number,
+        received_at=found.received_at,
+        state=of.state,
+        reason=stop_reason(of, actor),
+    )
+
+
+def not_found(reference: str | uuid.UUID) -> NotFound:
+    """The one error for what is unknown and for what the actor may not see."""
+    shown = "" if isinstance(reference, uuid.UUID) else reference
+    return NotFound(what=i18n.text("noun.item", reference=shown).strip())
+
+
+def is_second_person(actor: Actor, reviewed_by: uuid.UUID | None) -> bool:
+    """Whether the actor, and whoever acts in the actor's name, did not review the item."""
+    return reviewed_by not in {actor.account_id, actor.on_behalf_of}
+
+
+def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[bool]) -> Row[Any] | None:
+    rows: Select[Any] = (
+        select(
+            Item,
+            Receipt,
+            Agency,
+            Batch.number.label("batch_number"),
+            Fond.code.label("fond_code"),
+            Dossier,
+            Task.title.label("task_title"),
+            RecognitionRow,
+            Description.rules_version,
+            _Reviewer.name.label("reviewed_by"),
+            _Publisher.name.label("published_by"),
+        )
+        .join(Receipt, Receipt.id == Item.receipt_id)
+        .join(Batch, Batch.id == Receipt.batch_id)
+        .join(Agency, Agency.id == Item.agency_id)
+        .join(Task, Task.number == Item.task_number)
+        .outerjoin(Fond, Fond.id == Item.fond_id)
+        .outerjoin(Dossier, Dossier.id == Item.dossier_id)
+        .outerjoin(RecognitionRow, RecognitionRow.id == Item.recognition_id)
+        .outerjoin(Description, Description.id == Item.description_id)
+        .outerjoin(_Reviewer, _Reviewer.id == Item.reviewed_by)
+        .outerjoin(_Publisher, _Publisher.id == Item.published_by)
+        .where(named(reference), visible)
+    )
+    return session.execute(rows).one_or_none()
+
+
+def named(reference: str | uuid.UUID) -> ColumnElement[bool]:
+    """Items that go by this id, receipt number, code, or former code: codes are given once, so there is one at most."""
+    if isinstance(reference, uuid.UUID):
+        return Item.id == reference
+    former = select(Filing.item_id).where(Filing.from_code == reference)
+    received = select(Receipt.id).where(Receipt.number == reference)
+    return or_(Item.code == reference, Item.receipt_id.in_(received), Item.id.in_(former))
+
+
+def _view(session: Session, row: Row[Any], actor: Actor) -> ItemView:
+    found: Item = row.Item
+    receipt: Receipt = row.Receipt
+    agency: Agency = row.Agency
+    fields: EffectiveFields = effective_fields(session, [found.id])[found.id]
+    filings = filings_of_item(session, found.id, actor)
+    access = policy.access_of(found)
+    may = frozenset(p for p in _ITEM_PERMISSIONS if policy.allows(actor, p, access))
+    reads_dossier = row.Dossier is not None and policy.may(actor, Permission.DOSSIER_READ, row.Dossier.agency_id)
+    reads_batch = policy.may(actor, Permission.BATCH_READ, receipt.agency_id)
+    recognition: RecognitionRow | None = row.RecognitionRow
+    return ItemView(
+        id=found.id,
+        receipt=receipt.number,
+        digest=receipt.digest,
+        size_bytes=receipt.size_bytes,
+        media_type=receipt.media_type,
+        code=found.code,
+        former_codes=tuple(line.from_code for line in filings if line.from_code and line.from_code != found.code),
+        agency_code=agency.code,
+        agency_name=agency.name,
+        fond_code=row.fond_code,
+        dossier_code=row.Dossier.code if row.Dossier else None,
+        dossier_title=row.Dossier.title if reads_dossier else None,
+        task_number=found.task_number,
+        task_title=row.task_title,
+        batch_number=row.batch_number if reads_batch else None,
+        state=found.state,
+        level=found.level,
+        file_name=found.file_name,
+        title=found.title,
+        page_count=found.page_count,
+        doubtful_fields=found.doubtful_fields,
+        confidence=found.confidence,
+        engine=recognition.engine if recognition else None,
+        engine_version=recognition.engine_version if recognition else None,
+        rules_version=row.rules_version,
+        received_at=found.received_at,
+        described_at=found.described_at,
+        reviewed_at=found.reviewed_at,
+        reviewed_by=row.reviewed_by,
+        published_at=found.published_at,
+        published_by=row.published_by,
+        revision=found.revision,
+        fields=fields.fields,
+        removed_fields=fields.removed,
+        pages=_pages(session, found.id),
+        renditions=renditions_of(session, found.id),
+        related=_related(session, found, actor),
+        filings=filings,
+        may=may,
+        publishable=Permission.ITEM_PUBLISH in may
+        and found.state == ItemState.REVIEWED
+        and (not agency.second_person_publishes or is_second_person(actor, found.reviewed_by)),
+    )
+
+
+def _pages(session: Session, item_id: uuid.UUID) -> tuple[PageView, ...]:
+    rows = session.scalars(select(Page).where(Page.item_id == item_id).order_by(Page.number))
+    return tuple(
+        PageView(
+            number=page.number,
+            width=page.width,
+            height=page.height,
+            dpi=page.dpi,
+            rotation=page.rotation,
+            skew_degrees=page.skew_degrees,
+            blank=page.blank,
+            confidence=page.confidence,
+            source=page.source,
+        )
+        for page in rows
+    )
+
+
+def renditions_of(session: Session, item_id: uuid.UUID, kind: str | None = None) -> tuple[RenditionView, ...]:
+    """The newest version of each kind and page. The caller has made sure that the actor may read the item."""
+    newest = (
+        select(Rendition, StoredObject.size_bytes)
+        .join(StoredObject, StoredObject.digest == Rendition.digest)
+        .where(Rendition.item_id == item_id, Rendition.kind == kind if kind else true())
+        .distinct(Rendition.kind, Rendition.page)
+        .order_by(Rendition.kind, Rendition.page, Rendition.version.desc())
+    )
+    return tuple(
+        RenditionView(
+            kind=row.kind,
+            page=row.page,
+            version=row.version,
+            digest=row.digest,
+            media_type=row.media_type,
+            size_bytes=size,
+            file_name=row.file_name,
+        )
+        for row, size in session.execute(newest)
+    )
+
+
+def _related(session: Session, found: Item, actor: Actor) -> tuple[RelatedItem, ...]:
+    """Other items that it replaces, supplements, or is replaced or supplemented by: those that the actor may see."""
+    related = session.scalars(
+        select(Item)
+        .where(
+            or_(
+                Item.id.in_([other for other in (found.replaced_by_id, found.supplements_id) if other]),
+                Item.replaced_by_id == found.id,
+                Item.supplements_id == found.id,
+            ),
+            policy.filter_items(actor, Permission.ITEM_READ),
+        )
+        .order_by(Item.code, Item.id)
+    )
+    return tuple(RelatedItem(_relation(found, other), other.id, other.code, other.title) for other in related)
+
+
+def _relation(found: Item, other: Item) -> str:
+    if other.id == found.replaced_by_id:
+        return "replaced_by"
+    if other.id == found.supplements_id:
+        return "supplements"
+    return "replaces" if other.replaced_by_id == found.id else "supplemented_by"

@@ -1,0 +1,113 @@
+"""The audit trail, for auditors: who did or opened what, when."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from archive.access import policy
+from archive.access.identity import Actor
+from archive.access.permissions import Permission
+from archive.db.accounts import Account, Agency
+from archive.db.digitization import Batch
+from archive.db.holdings import Dossier, Item, Receipt
+from archive.db.trail import AuditDetails, AuditEvent, AuditLink
+from archive.queries.items import not_found
+from archive.queries.views import AuditLine
+
+_Principal = aliased(Account)
+
+
+def events(
+    session: Session, *, actor: Actor, limit: int = 100, before: datetime | None = None, tag: str | None = None
+) -> tuple[AuditLine, ...]:
+    """Newest first. Events of no agency (sign-ins, the service itself) are for auditors of an agency at the top."""
+    own = policy.filter_agency(actor, Permission.AUDIT_READ, AuditEvent.agency_id)
+    top = select(Agency.id).where(
+        Agency.parent_id.is_(None), policy.filter_agency(actor, Permission.AUDIT_READ, Agency.id)
+    )
+    rows = _rows().where(or_(own, AuditEvent.agency_id.is_(None) & top.exists()))
+    if before is not None:
+        rows = rows.where(AuditEvent.at < before)
+    if tag is not None:
+        rows = rows.where(AuditEvent.tag == tag)
+    return _lines(session, rows.limit(limit))
+
+
+def item_events(session: Session, item_id: uuid.UUID, *, actor: Actor, limit: int = 200) -> tuple[AuditLine, ...]:
+    """Everything that was done with one item and everyone who opened it."""
+    allowed = policy.filter_agency(actor, Permission.AUDIT_READ, Item.agency_id)
+    if session.scalar(select(Item.id).where(Item.id == item_id, allowed)) is None:
+        raise not_found(item_id)
+    rows = _rows().where(AuditEvent.subject_kind == "item", AuditEvent.subject_id == str(item_id))
+    return _lines(session, rows.limit(limit))
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            AuditEvent,
+            Account.name.label("actor"),
+            _Principal.name.label("acting_as"),
+            Agency.code.label("agency_code"),
+            AuditDetails.details,
+            AuditLink.sequence,
+        )
+        .outerjoin(Account, Account.id == AuditEvent.actor_id)
+        .outerjoin(_Principal, _Principal.id == AuditEvent.acting_as_id)
+        .outerjoin(Agency, Agency.id == AuditEvent.agency_id)
+        .outerjoin(AuditDetails, AuditDetails.event_id == AuditEvent.id)
+        .outerjoin(AuditLink, AuditLink.event_id == AuditEvent.id)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+
+
+def _lines(session: Session, rows: Select[Any]) -> tuple[AuditLine, ...]:
+    found = session.execute(rows).all()
+    names = _names(session, found)
+    return tuple(
+        AuditLine(
+            at=row.AuditEvent.at,
+            tag=row.AuditEvent.tag,
+            actor=row.actor,
+            acting_as=row.acting_as,
+            os_user=row.AuditEvent.os_user,
+            agency_code=row.agency_code,
+            subject_kind=row.AuditEvent.subject_kind,
+            subject=names.get((row.AuditEvent.subject_kind, row.AuditEvent.subject_id), ""),
+            details=row.details or {},
+            sequence=row.sequence,
+        )
+        for row in found
+    )
+
+
+def _names(session: Session, rows: Iterable[Row[Any]]) -> dict[tuple[str, str], str]:
+    """People's code of each subject: ids are not shown. One statement a kind of subject."""
+    wanted: dict[str, set[uuid.UUID]] = {}
+    for row in rows:
+        wanted.setdefault(row.AuditEvent.subject_kind, set()).add(uuid.UUID(row.AuditEvent.subject_id))
+    names: dict[tuple[str, str], str] = {}
+    for kind, (key, code) in _CODES.items():
+        if kind in wanted:
+            named = select(key, code)
+            if kind == "item":
+                named = named.join(Receipt, Receipt.id == Item.receipt_id)
+            for subject_id, text in session.execute(named.where(key.in_(wanted[kind]))):
+                names[kind, str(subject_id)] = text
+    return names
+
+
+_CODES: dict[str, tuple[InstrumentedAttribute[uuid.UUID], InstrumentedAttribute[str]]] = {
+    "account": (Account.id, Account.login),
+    "agency": (Agency.id, Agency.code),
+    "batch": (Batch.id, Batch.number),
+    "dossier": (Dossier.id, Dossier.code),
+    "item": (Item.id, Receipt.number),
+    "receipt": (Receipt.id, Receipt.number),
+}
