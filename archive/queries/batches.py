@@ -83,7 +83,7 @@ def _text(reason: Message | None) -> str:
     return i18n.text(reason.id, **reason.values) if reason else ""
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(Batch, Agency.code, Agency.name, Dossier.code.label("dossier"), Account.name.label("opener"))
         .join(Agency, Agency.id == Batch.agency_id)
@@ -92,7 +92,7 @@ def _rows() -> Select[Any]:
     )
 
 
-def _with_items_under_way() -> Select[Any]:
+def _with_items_under_way() -> Select[*tuple[Any, ...]]:
     return (
         select(BatchEntry.batch_id)
         .join(Item, Item.receipt_id == BatchEntry.receipt_id)
@@ -120,7 +120,7 @@ def _counts(session: Session, batch_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     return {row.batch_id: row._mapping for row in rows}
 
 
-def _line(row: Row[Any], counts: Any) -> BatchLine:
+def _line(row: Row[*tuple[Any, ...]], counts: Any) -> BatchLine:
     found: Batch = row[0]
     return BatchLine(
         number=found.number,
@@ -138,7 +138,7 @@ def _line(row: Row[Any], counts: Any) -> BatchLine:
 
 def _entries(session: Session, batch_id: uuid.UUID, actor: Actor) -> tuple[BatchEntryView, ...]:
     visible: ColumnElement[bool] = and_(Item.id.is_not(None), policy.filter_items(actor, Permission.ITEM_READ))
-    rows: Select[Any] = (
+    rows: Select[*tuple[Any, ...]] = (
         select(BatchEntry, Receipt.number, Item, case((visible, True), else_=False))
         .outerjoin(Receipt, Receipt.id == BatchEntry.receipt_id)
         .outerjoin(Item, Item.receipt_id == BatchEntry.receipt_id)

@@ -67,7 +67,7 @@ def not_found(code: str) -> NotFound:
     return NotFound(what=i18n.text("noun.dossier", code=code))
 
 
-def _rows(actor: Actor) -> Select[Any]:
+def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Dossier, Agency.code.label("agency_code"), Agency.name.label("agency_name"), Fond.code.label("fond_code")
@@ -78,10 +78,12 @@ def _rows(actor: Actor) -> Select[Any]:
     )
 
 
-def _counts(session: Session, dossier_ids: Collection[uuid.UUID], actor: Actor) -> dict[uuid.UUID | None, Row[Any]]:
+def _counts(
+    session: Session, dossier_ids: Collection[uuid.UUID], actor: Actor
+) -> dict[uuid.UUID | None, Row[*tuple[Any, ...]]]:
     if not dossier_ids:
         return {}
-    rows: Select[Any] = (
+    rows: Select[*tuple[Any, ...]] = (
         select(
             Item.dossier_id,
             func.count().label("items"),
@@ -94,7 +96,7 @@ def _counts(session: Session, dossier_ids: Collection[uuid.UUID], actor: Actor) 
     return {row.dossier_id: row for row in session.execute(rows)}
 
 
-def _line(row: Row[Any], counts: dict[uuid.UUID | None, Row[Any]]) -> DossierLine:
+def _line(row: Row[*tuple[Any, ...]], counts: dict[uuid.UUID | None, Row[*tuple[Any, ...]]]) -> DossierLine:
     found: Dossier = row.Dossier
     counted = counts.get(found.id)
     return DossierLine(

@@ -33,7 +33,7 @@ def filings_of_dossier(
     return _lines(session, rows)
 
 
-def _rows(actor: Actor) -> Select[Any]:
+def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
     others = select(Item.id).where(policy.filter_items(actor, Permission.ITEM_READ))
     return (
         select(Filing, Item.code, Account.name, case((_Other.id.in_(others), _Other.code)))
@@ -44,7 +44,7 @@ def _rows(actor: Actor) -> Select[Any]:
     )
 
 
-def _lines(session: Session, rows: Select[Any]) -> tuple[FilingLine, ...]:
+def _lines(session: Session, rows: Select[*tuple[Any, ...]]) -> tuple[FilingLine, ...]:
     return tuple(
         FilingLine(
             item_id=filing.item_id,

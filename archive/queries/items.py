@@ -91,8 +91,8 @@ def is_second_person(actor: Actor, reviewed_by: uuid.UUID | None) -> bool:
     return reviewed_by not in {actor.account_id, actor.on_behalf_of}
 
 
-def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[bool]) -> Row[Any] | None:
-    rows: Select[Any] = (
+def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[bool]) -> Row[*tuple[Any, ...]] | None:
+    rows: Select[*tuple[Any, ...]] = (
         select(
             Item,
             Receipt,
@@ -130,7 +130,7 @@ def named(reference: str | uuid.UUID) -> ColumnElement[bool]:
     return or_(Item.code == reference, Item.receipt_id.in_(received), Item.id.in_(former))
 
 
-def _view(session: Session, row: Row[Any], actor: Actor) -> ItemView:
+def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemView:
     found: Item = row.Item
     receipt: Receipt = row.Receipt
     agency: Agency = row.Agency

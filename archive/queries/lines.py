@@ -15,7 +15,7 @@ from archive.queries.views import ItemLine
 from metadata.model import FieldName
 
 
-def item_rows() -> Select[Any]:
+def item_rows() -> Select[*tuple[Any, ...]]:
     """Items with receipt number, agency code and dossier code; the caller adds who may see them, order and limit."""
     return (
         select(Item, Receipt.number, Agency.code, Dossier.code)
@@ -25,13 +25,13 @@ def item_rows() -> Select[Any]:
     )
 
 
-def item_lines(session: Session, rows: Select[Any]) -> tuple[ItemLine, ...]:
+def item_lines(session: Session, rows: Select[*tuple[Any, ...]]) -> tuple[ItemLine, ...]:
     found = session.execute(rows).all()
     fields = effective_fields(session, [row[0].id for row in found])
     return tuple(_line(item, receipt, agency, dossier, fields[item.id]) for item, receipt, agency, dossier in found)
 
 
-def lines_by_id(session: Session, rows: Select[Any]) -> dict[uuid.UUID, ItemLine]:
+def lines_by_id(session: Session, rows: Select[*tuple[Any, ...]]) -> dict[uuid.UUID, ItemLine]:
     return {line.id: line for line in item_lines(session, rows)}
 
 

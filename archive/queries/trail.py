@@ -48,7 +48,7 @@ def item_events(session: Session, item_id: uuid.UUID, *, actor: Actor, limit: in
     return _lines(session, rows.limit(limit))
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(
             AuditEvent,
@@ -67,7 +67,7 @@ def _rows() -> Select[Any]:
     )
 
 
-def _lines(session: Session, rows: Select[Any]) -> tuple[AuditLine, ...]:
+def _lines(session: Session, rows: Select[*tuple[Any, ...]]) -> tuple[AuditLine, ...]:
     found = session.execute(rows).all()
     names = _names(session, found)
     return tuple(
@@ -87,7 +87,7 @@ def _lines(session: Session, rows: Select[Any]) -> tuple[AuditLine, ...]:
     )
 
 
-def _names(session: Session, rows: Iterable[Row[Any]]) -> dict[tuple[str, str], str]:
+def _names(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[tuple[str, str], str]:
     """People's code of each subject: ids are not shown. One statement a kind of subject."""
     wanted: dict[str, set[uuid.UUID]] = {}
     for row in rows:
