@@ -15,6 +15,7 @@ from search.words import exact_key, folded_key, spans
 Span = tuple[int, int]  # characters of the text: first, one past the last
 
 SNIPPET_CHARACTERS = 240
+MAX_PAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,25 @@ def _as_typed(part: Term | Phrase, at: int, places: Sequence[Span], text: str) -
 
 
 def place(
-    marked: Iterable[Span], text: str, page_offsets: Sequence[int], recognition: Recognition | None = None
+    marked: Iterable[Span],
+    text: str,
+    page_offsets: Sequence[int],
+    recognition: Recognition | None = None,
+    *,
+    limit: int = MAX_PAGES,
 ) -> tuple[PageMarks, ...]:
-    """Put spans of an indexed text on their pages, in page order.
+    """Put spans of an indexed text on their pages: the `limit` pages with the most of the words, in page order.
 
     Boxes are given only where `recognition` is the one that the text was made from: rather none than wrong ones.
     """
     by_page: dict[int, list[Span]] = {}
     for span in marked:
         by_page.setdefault(bisect_right(page_offsets, span[0]) - 1, []).append(span)
+
+    def richness(index: int) -> tuple[int, int, int]:
+        return len({fold(text[start:end]) for start, end in by_page[index]}), len(by_page[index]), -index
+
+    by_page = {index: by_page[index] for index in sorted(sorted(by_page, key=richness, reverse=True)[:limit])}
     paged = text_of(recognition) if recognition and by_page else None
     if paged is None or recognition is None or paged.text != text:
         return tuple(
