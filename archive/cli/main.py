@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if module is None:
         parser.print_help(sys.stderr)
         return 2
-    out = Output(json_mode=args.json)
+    out = Output(json_mode="--json" in words)
     from archive.cli.errors import report
 
     try:
@@ -105,7 +105,7 @@ def _parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, CommandModul
         sub = commands.add_parser(command.name, help=command.help, description=command.help.capitalize() + ".")
         sub.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
         if command.name == asked:
-            module = importlib.import_module(command.module)  # type: ignore[assignment]
+            module = importlib.import_module(command.module)
             assert module is not None
             module.add(sub)
     return parser, module

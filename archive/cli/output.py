@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: dataclasses by their fields, dates in ISO 8601, sets in order."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        parts = [plain(part) for part in value]
+        return sorted(parts) if isinstance(value, set | frozenset) else parts
+    return str(value)
 
 
 class Output:
@@ -25,7 +43,7 @@ class Output:
     def document(self, value: Any) -> None:
         """The command's one JSON document; without --json nothing is printed."""
         if self.json_mode:
-            json.dump(value, self._stdout, ensure_ascii=False, indent=1)
+            json.dump(plain(value), self._stdout, ensure_ascii=False, indent=1)
             self._stdout.write("\n")
             self._stdout.flush()
 
