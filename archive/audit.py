@@ -1,148 +1,202 @@
-"""The trail: every change and every reading, appended in its commit and sealed into a hash chain.
+"""The chain over the trail: one sealer links events, anybody verifies.
 
-Source of the forms: docs/storage-format.md, "Audit chain".
+Each link's hash covers the hash before it, its own place and time, and the event's canonical form; the event holds the
+digest of its details. Source: docs/storage-format.md, "Audit chain".
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from archive.access.identity import Actor
-from archive.db.trail import AuditDetails, AuditEvent, AuditTail
-from archive.ids import new_id
+from archive.audit_events import EventTag, canonical, details_digest
+from archive.db.trail import AuditDetails, AuditEvent, AuditLink, AuditTail
 
+__all__ = ["AuditFinding", "AuditReport", "EventTag", "compare", "export", "seal", "verify", "verify_export"]
 
-class EventTag(StrEnum):
-    """`<subject>.<past tense>`; docs/access.md has a line for each."""
-
-    ACCOUNT_CREATED = "account.created"
-    ACCOUNT_DISABLED = "account.disabled"
-    AGENCY_CREATED = "agency.created"
-    ASSIGNMENT_ENDED = "assignment.ended"
-    ASSIGNMENT_GIVEN = "assignment.given"
-    BATCH_CLOSED = "batch.closed"
-    BATCH_OPENED = "batch.opened"
-    DOSSIER_CREATED = "dossier.created"
-    DUPLICATE_LINKED = "duplicate.linked"
-    FIELD_ACCEPTED = "field.accepted"
-    FIELD_CORRECTED = "field.corrected"
-    FILE_RECEIVED = "file.received"
-    FILE_REFUSED = "file.refused"
-    ITEM_DESCRIBED = "item.described"
-    ITEM_FILED = "item.filed"
-    ITEM_MOVED = "item.moved"
-    ITEM_PUBLISHED = "item.published"
-    ITEM_READ = "item.read"
-    ITEM_RECOGNISED = "item.recognised"
-    ITEM_REPLACED = "item.replaced"
-    ITEM_RETURNED = "item.returned"
-    ITEM_REVIEWED = "item.reviewed"
-    ITEM_SEALED = "item.sealed"
-    ITEM_STOPPED = "item.stopped"
-    ITEM_SUPPLEMENTED = "item.supplemented"
-    ITEM_WITHDRAWN = "item.withdrawn"
-    PASSWORD_CHANGED = "password.changed"  # noqa: S105
-    SEARCH_RUN = "search.run"
-    SIGN_IN_REFUSED = "sign_in.refused"
-    SIGNED_IN = "session.opened"
-    SIGNED_OUT = "session.closed"
-    STOPPED_DECIDED = "stopped.decided"
-    STOPPED_REMOVED = "stopped.removed"
-    TOKEN_CREATED = "token.created"  # noqa: S105
-    TOTP_ENABLED = "totp.enabled"
-
-
-READING_QUARTER_S = 900
+SEALER_LOCK = 0x4152_4348_0002
+GENESIS = "0" * 64
+VERSION = 1
+BLOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class NewEvent:
-    tag: EventTag
-    actor: Actor | None
-    at: datetime
-    subject_kind: str
-    subject_id: str
-    agency_id: uuid.UUID | None
-    details: Mapping[str, Any]
+class AuditFinding:
+    rule: str  # message id: audit.gap, audit.event_changed, …
+    place: str  # link number, or event id
+    expected: str
+    found: str
 
 
-def append(session: Session, event: NewEvent) -> None:
-    """In the transaction of what it tells."""
-    _append(session, event, reading_key=None)
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """sealed: links looked at; unsealed: committed events that wait for the sealer, which is no finding."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    findings: tuple[AuditFinding, ...]
 
 
-def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID, actor: Actor, now: datetime) -> None:
-    """One reading is one event per actor, item and quarter hour."""
-    quarter = int(now.timestamp()) // READING_QUARTER_S
-    key = f"{actor.account_id}:{actor.on_behalf_of or ''}:{item_id}:{quarter}"
-    _append(session, NewEvent(EventTag.ITEM_READ, actor, now, "item", str(item_id), agency_id, {}), reading_key=key)
+def seal(session: Session, now: datetime, *, limit: int = BLOCK) -> int:
+    """Link up to `limit` waiting events; the caller commits. Returns how many; 0 also while another one seals.
+
+    A link is never changed and its event is unique in the chain, so repeating it after a crash goes on where it ended.
+    """
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(SEALER_LOCK))):
+        return 0
+    waiting = list(
+        session.scalars(
+            select(AuditEvent)
+            .join(AuditTail, AuditTail.event_id == AuditEvent.id)
+            .order_by(AuditEvent.at, AuditEvent.id)
+            .limit(limit)
+        )
+    )
+    last = session.execute(select(AuditLink.sequence, AuditLink.hash).order_by(AuditLink.sequence.desc()).limit(1))
+    sequence, previous = last.one_or_none() or (0, GENESIS)
+    sealed_at = now.astimezone(UTC)
+    for event in waiting:
+        sequence += 1
+        previous = link_hash(previous, sequence, sealed_at, event_form(event))
+        session.add(AuditLink(sequence=sequence, event_id=event.id, hash=previous, sealed_at=sealed_at))
+    session.execute(delete(AuditTail).where(AuditTail.event_id.in_([event.id for event in waiting])))
+    session.flush()
+    return len(waiting)
 
 
-def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> None:
-    salt = secrets.token_hex(16)
-    details = plain(event.details)
-    row = {
-        "id": new_id(),
-        "at": event.at.astimezone(UTC),
-        "tag": str(event.tag),
-        "actor_id": event.actor.account_id if event.actor else None,
-        "acting_as_id": event.actor.on_behalf_of if event.actor else None,
-        "os_user": event.actor.os_user if event.actor else None,
-        "agency_id": event.agency_id,
-        "subject_kind": event.subject_kind,
+def event_form(event: AuditEvent) -> dict[str, Any]:
+    """What is chained of an event: every column, as text or null."""
+    return {
+        "acting_as_id": _text(event.acting_as_id),
+        "actor_id": _text(event.actor_id),
+        "agency_id": _text(event.agency_id),
+        "at": _time(event.at),
+        "details_digest": event.details_digest,
+        "id": str(event.id),
+        "os_user": event.os_user,
+        "reading_key": event.reading_key,
         "subject_id": event.subject_id,
-        "details_digest": details_digest(salt, details),
-        "reading_key": reading_key,
+        "subject_kind": event.subject_kind,
+        "tag": event.tag,
+        "version": VERSION,
     }
-    session.flush()  # rows that the event refers to
-    written = session.execute(
-        insert(AuditEvent).values(**row).on_conflict_do_nothing(index_elements=["reading_key"]).returning(AuditEvent.id)
-    ).scalar()
-    if written is not None:
-        session.execute(insert(AuditDetails).values(event_id=written, salt=salt, details=details))
-        session.execute(insert(AuditTail).values(event_id=written))
 
 
-def plain(details: Mapping[str, Any]) -> dict[str, Any]:
-    """As strings, whole numbers, booleans, None, lists and dicts: what comes back from JSONB as it went in."""
-    return {str(key): _plain(value) for key, value in details.items()}
+def link_hash(previous: str, sequence: int, sealed_at: datetime, event: Mapping[str, Any]) -> str:
+    """SHA-256 over four lines: previous hash, number, time of sealing, canonical event."""
+    head = f"{previous}\n{sequence}\n{_time(sealed_at)}\n".encode()
+    return hashlib.sha256(head + canonical(event)).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    plainest: Any
-    match value:
-        case None | bool():
-            plainest = value
-        case int():
-            plainest = int(value)
-        case datetime() | date():
-            plainest = value.isoformat()
-        case Mapping():
-            plainest = plain(value)
-        case list() | tuple():
-            plainest = [_plain(part) for part in value]
-        case set() | frozenset():
-            plainest = sorted(_plain(part) for part in value)
-        case _:
-            plainest = str(value)  # floats and Decimals too: a number's text is the same on every machine
-    return plainest
+def verify(session: Session) -> AuditReport:
+    """Compute the whole chain anew; changes nothing."""
+    chain = _Chain()
+    for link, event, details in _linked(session):
+        chain.check(link.sequence, link.hash, link.sealed_at, None if event is None else event_form(event))
+        if event is not None:
+            chain.findings += _details_findings(link.sequence, event, details)
+    unlinked = select(AuditEvent.id).where(
+        ~select(AuditLink).where(AuditLink.event_id == AuditEvent.id).exists(),
+        ~select(AuditTail).where(AuditTail.event_id == AuditEvent.id).exists(),
+    )
+    for event_id in session.scalars(unlinked):
+        chain.findings.append(AuditFinding("audit.link_missing", str(event_id), "1", "0"))
+    unsealed = session.scalar(select(func.count()).select_from(AuditTail)) or 0
+    return AuditReport(chain.length, unsealed, chain.previous, tuple(chain.findings))
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def export(session: Session) -> Iterator[str]:
+    """The chain as JSON lines, without details: what an auditor keeps elsewhere and verifies without us."""
+    for link, event, _ in _linked(session):
+        line = {
+            "sequence": link.sequence,
+            "hash": link.hash,
+            "sealed_at": _time(link.sealed_at),
+            "event": None if event is None else event_form(event),
+        }
+        yield canonical(line).decode()
 
 
-def details_digest(salt: str, details: Mapping[str, Any]) -> str:
-    return hashlib.sha256(salt.encode() + b"\n" + canonical(details)).hexdigest()
+def verify_export(lines: Iterable[str]) -> AuditReport:
+    """Compute an export's chain anew, without the database."""
+    chain = _Chain()
+    for number, line in enumerate(lines, start=1):
+        try:
+            link = json.loads(line)
+            sealed_at = datetime.fromisoformat(link["sealed_at"])
+            chain.check(int(link["sequence"]), str(link["hash"]), sealed_at, link["event"])
+        except (ValueError, KeyError, TypeError):
+            chain.findings.append(AuditFinding("audit.line_unreadable", str(number), "JSON", line[:80]))
+    return AuditReport(chain.length, 0, chain.previous, tuple(chain.findings))
+
+
+def compare(session: Session, lines: Iterable[str]) -> tuple[AuditFinding, ...]:
+    """Links of an earlier export that the database no longer holds as they were: its chain was written anew or cut."""
+    findings = []
+    for line in lines:
+        link = json.loads(line)
+        held = session.scalar(select(AuditLink.hash).where(AuditLink.sequence == link["sequence"]))
+        if held != link["hash"]:
+            findings.append(AuditFinding("audit.export_differs", str(link["sequence"]), link["hash"], held or ""))
+    return tuple(findings)
+
+
+class _Chain:
+    """Walks links in order; after a broken one it goes on from the stored hash, so that one change is one finding."""
+
+    def __init__(self) -> None:
+        self.findings: list[AuditFinding] = []
+        self.previous = GENESIS
+        self.length = 0
+        self._next = 1
+
+    def check(self, sequence: int, found: str, sealed_at: datetime, event: Mapping[str, Any] | None) -> None:
+        if sequence != self._next:
+            self.findings.append(AuditFinding("audit.gap", str(sequence), str(self._next), str(sequence)))
+        if event is None:
+            self.findings.append(AuditFinding("audit.event_missing", str(sequence), "1", "0"))
+        else:
+            expected = link_hash(self.previous, sequence, sealed_at, event)
+            if expected != found:
+                self.findings.append(AuditFinding("audit.event_changed", str(sequence), expected, found))
+        self.previous = found
+        self.length += 1
+        self._next = sequence + 1
+
+
+def _linked(session: Session) -> Iterator[tuple[AuditLink, AuditEvent | None, AuditDetails | None]]:
+    statement = (
+        select(AuditLink, AuditEvent, AuditDetails)
+        .outerjoin(AuditEvent, AuditEvent.id == AuditLink.event_id)
+        .outerjoin(AuditDetails, AuditDetails.event_id == AuditEvent.id)
+        .order_by(AuditLink.sequence)
+        .execution_options(yield_per=BLOCK, populate_existing=True)
+    )
+    for link, event, details in session.execute(statement):
+        yield link, event, details
+
+
+def _details_findings(sequence: int, event: AuditEvent, details: AuditDetails | None) -> list[AuditFinding]:
+    if details is None:
+        return [AuditFinding("audit.details_missing", str(sequence), event.details_digest, "")]
+    found = details_digest(details.salt, details.details)
+    if found != event.details_digest:
+        return [AuditFinding("audit.details_changed", str(sequence), event.details_digest, found)]
+    return []
+
+
+def _text(value: uuid.UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")

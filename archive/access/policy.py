@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, true
 from sqlalchemy import and_ as sql_and
 from sqlalchemy import or_ as sql_or
+from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.access.identity import Actor
 from archive.access.permissions import GRANTS, Permission, Reach
@@ -101,7 +102,11 @@ def filter_batches(actor: Actor, permission: Permission = Permission.BATCH_READ)
     return filter_agency(actor, permission, Batch.agency_id)
 
 
-def filter_agency(actor: Actor, permission: Permission, column: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def filter_agency(
+    actor: Actor,
+    permission: Permission,
+    column: InstrumentedAttribute[uuid.UUID] | InstrumentedAttribute[uuid.UUID | None],
+) -> ColumnElement[bool]:
     """For rows that belong to an agency and are no items."""
     if permission in actor.everywhere:
         return true()
