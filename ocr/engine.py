@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.errors import EngineMissing
 from ocr.model import EngineInfo, Line
 
 Gray = NDArray[np.uint8]  # (height, width), 0 is black
@@ -31,6 +33,26 @@ class OcrEngine(Protocol):
         """
         ...
 
+    def read_block(self, image: Gray, dpi: int) -> tuple[Line, ...]:
+        """Read a cut-out that holds one block of text (a stamp); otherwise as `read_page`."""
+        ...
+
     def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
         """Clockwise degrees (0, 90, 180, 270) that make the page upright, and how sure that is (0 to 1)."""
         ...
+
+
+ENGINES = {
+    "tesseract": "ocr.engines.tesseract:TesseractEngine",
+    "null": "ocr.engines.null:NullEngine",
+}
+
+
+def open_engine(name: str) -> OcrEngine:
+    """Raises EngineMissing for a name that is not in the table."""
+    try:
+        module, cls = ENGINES[name].split(":")
+    except KeyError:
+        raise EngineMissing("engine.unknown", engine=name, known=", ".join(sorted(ENGINES))) from None
+    engine: OcrEngine = getattr(importlib.import_module(module), cls)()
+    return engine

@@ -1,0 +1,1 @@
+"""One engine a module; ocr.engine has their contract and the table."""

@@ -1,0 +1,109 @@
+"""The text that a page of a PDF already carries, kept where it is good."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ocr.engine import OcrEngine
+from ocr.ink import Pixels, without_coloured_ink
+from ocr.model import Box, Line, PageText, TextSource, Word
+from ocr.pdf_pages import TEXT_DPI, pictured_share
+from ocr.quality import Verdict, judge
+from ocr.stamps import read_stamps
+
+_FEWEST_CHARACTERS = 20
+_PICTURED = 0.35  # of the page: what it says is in its pictures then
+_COLUMN_GAP = 2.2  # line heights between words that belong to columns side by side
+
+
+class OwnText(AbstractContextManager["OwnText"]):
+    """Reads with pdfplumber, opened only when a page has text worth a look."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._plumber: Any = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._plumber is not None:
+            self._plumber.close()
+
+    def page(self, page: Any, pixels: Pixels, number: int, engine: OcrEngine) -> PageText | None:
+        """The page in its own words, or None where it has to be recognised.
+
+        page, pixels: of PDFium, at TEXT_DPI. A page that is mostly a picture is recognised whatever text lies under
+        it: what is described and judged must be what is seen. Stamps are read from the pixels in any case.
+        """
+        if page.get_textpage().count_chars() < _FEWEST_CHARACTERS or pictured_share(page) > _PICTURED:
+            return None
+        lines = self._lines(number, pixels.shape[1], pixels.shape[0])
+        if not lines or judge("\n".join(line.text for line in lines)) is not Verdict.GOOD:
+            return None
+        return PageText(
+            number=number,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            dpi=TEXT_DPI,
+            rotation=0,
+            skew_degrees=0.0,
+            blank=False,
+            source=TextSource.OWN_TEXT,
+            lines=lines,
+            stamps=read_stamps(pixels, without_coloured_ink(pixels), TEXT_DPI, engine),
+        )
+
+    def _lines(self, number: int, width: int, height: int) -> tuple[Line, ...]:
+        import pdfplumber
+        from pdfminer.pdfexceptions import PDFException
+
+        try:
+            self._plumber = self._plumber or pdfplumber.open(self._file)
+            page = self._plumber.pages[number - 1]
+            if any(not character["upright"] for character in page.chars[:200]):
+                return ()  # turned text: recognition sets it upright
+            told = page.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, use_text_flow=False)
+            scale_x, scale_y = width / float(page.width), height / float(page.height)
+            offset_x, offset_y = float(page.bbox[0]), float(page.bbox[1])
+            page.close()
+        except (PDFException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            return ()  # PDFium drew the page: it is recognised from what it shows
+        words = [
+            Word(
+                unicodedata.normalize("NFC", word["text"]),
+                Box(
+                    round((word["x0"] - offset_x) * scale_x, 1),
+                    round((word["top"] - offset_y) * scale_y, 1),
+                    round((word["x1"] - offset_x) * scale_x, 1),
+                    round((word["bottom"] - offset_y) * scale_y, 1),
+                ),
+                1.0,
+            )
+            for word in told
+        ]
+        return tuple(_grouped(words))
+
+
+def _grouped(words: list[Word]) -> Iterator[Line]:
+    """Words in reading order as lines: a new one where the height changes or a column's gap lies between."""
+    line: list[Word] = []
+    for word in words:
+        if line and not _continues(line[-1].box, word.box):
+            yield Line(tuple(line))
+            line = []
+        line.append(word)
+    if line:
+        yield Line(tuple(line))
+
+
+def _continues(before: Box, box: Box) -> bool:
+    height = max(1.0, min(before.height, box.height))
+    overlap = min(before.bottom, box.bottom) - max(before.top, box.top)
+    return overlap > 0.4 * height and box.left - before.right + height >= 0 and (
+        box.left - before.right < _COLUMN_GAP * max(before.height, box.height)
+    )

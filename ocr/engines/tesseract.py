@@ -1,0 +1,109 @@
+"""Tesseract through pytesseract: one process a page."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ocr.engine import Gray
+from ocr.errors import EngineFailed, EngineMissing
+from ocr.model import Box, EngineInfo, Line, Word
+
+LANGUAGE = "vie"
+_PAGE = 3  # page segmentation: automatic
+_BLOCK = 6  # one block of text
+_ORIENTATION_SURE = 12.0  # Tesseract's own confidence of an orientation that was never wrong on upright office pages
+
+
+class TesseractEngine:
+    def __init__(self, language: str = LANGUAGE) -> None:
+        self._language = language
+
+    @functools.cached_property
+    def info(self) -> EngineInfo:
+        import pytesseract
+
+        with _translated():
+            version = str(pytesseract.get_tesseract_version())
+            if self._language not in pytesseract.get_languages():
+                raise EngineMissing("engine.language_missing", engine="tesseract", language=self._language)
+        return EngineInfo(name="tesseract", version=f"{version} {self._language}")
+
+    def read_page(self, image: Gray, dpi: int) -> tuple[Line, ...]:
+        return self._read(image, dpi, _PAGE)
+
+    def read_block(self, image: Gray, dpi: int) -> tuple[Line, ...]:
+        return self._read(image, dpi, _BLOCK)
+
+    def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
+        import pytesseract
+
+        with _on_disk(image) as path, _translated():
+            try:
+                told = pytesseract.image_to_osd(path, config=f"--dpi {dpi}", output_type=pytesseract.Output.DICT)
+            except pytesseract.TesseractError:  # "too few characters": it does not know
+                return 0, 0.0
+        return int(told["rotate"]) % 360, min(1.0, max(0.0, float(told["orientation_conf"]) / _ORIENTATION_SURE))
+
+    def _read(self, image: Gray, dpi: int, segmentation: int) -> tuple[Line, ...]:
+        import pytesseract
+
+        config = f"--psm {segmentation} --dpi {dpi}"
+        with _on_disk(image) as path, _translated():
+            told = pytesseract.image_to_data(
+                path, lang=self._language, config=config, output_type=pytesseract.Output.DICT
+            )
+        return tuple(_lines(told))
+
+
+@contextmanager
+def _on_disk(image: Gray) -> Iterator[str]:
+    """As an uncompressed file: the program reads it once, packing it would cost more than the reading."""
+    import cv2
+
+    with tempfile.NamedTemporaryFile(suffix=".pgm") as file:
+        cv2.imwrite(file.name, image)
+        yield file.name
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    import pytesseract
+
+    try:
+        yield
+    except pytesseract.TesseractNotFoundError:
+        raise EngineMissing("engine.missing", engine="tesseract") from None
+    except (pytesseract.TesseractError, RuntimeError, OSError) as error:
+        # its words may quote file names, never text
+        raise EngineFailed("engine.failed", engine="tesseract", status=getattr(error, "status", None)) from None
+
+
+def _lines(told: dict[str, list[Any]]) -> Iterator[Line]:
+    """Rows of Tesseract's table, word rows only, as lines in its own reading order."""
+    words: list[Word] = []
+    current = None
+    for row, text in enumerate(told["text"]):
+        place = tuple(told[key][row] for key in ("block_num", "par_num", "line_num"))
+        if place != current and words:
+            yield Line(tuple(words))
+            words = []
+        current = place
+        words += _words(told, row, str(text))
+    if words:
+        yield Line(tuple(words))
+
+
+def _words(told: dict[str, list[Any]], row: int, text: str) -> list[Word]:
+    text = "".join(unicodedata.normalize("NFC", text).split())
+    confidence = float(told["conf"][row])
+    if not text or confidence < 0:
+        return []
+    left, top = float(told["left"][row]), float(told["top"][row])
+    box = Box(left, top, left + float(told["width"][row]), top + float(told["height"][row]))
+    return [Word(text, box, min(1.0, confidence / 100))]
+

@@ -1,0 +1,112 @@
+"""What a file is, by its content, and whether it can be taken. Runs in a child process."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+from ocr.errors import FileRefused
+
+MAX_PAGES = 5_000
+MAX_PIXELS = 300_000_000  # a page; 300 dpi A0 has 140 million
+MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
+_IMAGE_STARTS = {
+    b"\xff\xd8\xff": "jpeg",
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",
+    b"MM\0+": "tiff",
+}
+_PROGRAMS_AND_ARCHIVES = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"\xca\xfe\xba\xbe")
+_PDF_HEADER_WITHIN = 1024
+_PDF_END_WITHIN = 4096
+
+
+def inspect_file(path: str) -> dict[str, Any]:
+    """FileFacts as a dict. Raises FileRefused with the reason why the file cannot be taken."""
+    file = Path(path)
+    kind = kind_of(file)
+    if kind == "pdf":
+        pages, signed = _inspect_pdf(file)
+    else:
+        pages, signed = _inspect_image(file, kind), False
+    return {"kind": kind, "pages": pages, "signed": signed, "media_type": MEDIA_TYPES[kind]}
+
+
+def kind_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        start = stream.read(_PDF_HEADER_WITHIN)
+    if not start:
+        raise FileRefused("file.empty")
+    for magic, kind in _IMAGE_STARTS.items():
+        if start.startswith(magic):
+            return kind
+    if b"%PDF-" in start and not start.startswith(_PROGRAMS_AND_ARCHIVES):
+        return "pdf"
+    raise FileRefused("file.type_unknown")
+
+
+def check_page_count(pages: int) -> None:
+    if pages < 1:
+        raise FileRefused("file.no_pages")
+    if pages > MAX_PAGES:
+        raise FileRefused("file.too_many_pages", pages=pages, limit=MAX_PAGES)
+
+
+def check_pixels(width: int, height: int, page: int) -> None:
+    if width * height >= MAX_PIXELS:
+        raise FileRefused(
+            "file.too_many_pixels", page=page, width=width, height=height, limit_megapixels=MAX_PIXELS // 10**6
+        )
+
+
+def _inspect_pdf(file: Path) -> tuple[int, bool]:
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        signed = data.find(b"/ByteRange") >= 0
+        end = data[-_PDF_END_WITHIN:]
+    from ocr.pdf_pages import open_pdf, page_of
+
+    with open_pdf(file) as document:
+        pages = len(document)
+        check_page_count(pages)
+        # a reader mends a cut file by leaving pages out: what has lost its end is not taken
+        if b"%%EOF" not in end and b"startxref" not in end:
+            raise FileRefused("file.damaged")
+        for number in range(1, pages + 1):
+            with page_of(document, number):
+                pass
+    return pages, signed
+
+
+def _inspect_image(file: Path, kind: str) -> int:
+    from PIL import Image
+
+    from ocr.images import open_image, refusing_damage
+
+    with refusing_damage(), open_image(file) as image:
+        frames = int(getattr(image, "n_frames", 1)) if kind == "tiff" else 1
+        check_page_count(frames)
+        for number in range(1, frames + 1):
+            if number > 1:
+                image.seek(number - 1)
+            check_pixels(image.width, image.height, number)
+            if kind == "tiff":
+                _check_tiff_data(image, file.stat().st_size)
+        if kind == "jpeg":
+            image.draft(None, (image.width // 8, image.height // 8))
+            image.load()
+    if kind == "png":
+        with refusing_damage(), Image.open(file) as image:
+            image.verify()  # the checksums of all parts, to the end
+    return frames
+
+
+def _check_tiff_data(image: Any, file_bytes: int) -> None:
+    """Every strip and tile lies inside the file."""
+    tags = image.tag_v2
+    for offsets, counts in ((273, 279), (324, 325)):
+        places = zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False)
+        if any(offset + count > file_bytes for offset, count in places):
+            raise FileRefused("file.damaged")

@@ -1,0 +1,95 @@
+"""Pages of image files as pixels, by Pillow: whatever the mode, three channels of 8 bits come out."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ocr.errors import FileRefused
+from ocr.formats import check_pixels
+from ocr.pdf_pages import Pixels
+
+_MAX_READ_PIXELS = 40_000_000
+_DPI_BELIEVED = (60, 1300)
+
+
+@contextmanager
+def refusing_damage() -> Iterator[None]:
+    """Pillow's many ways to say that a file is broken, as one."""
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, OverflowError):
+        raise FileRefused("file.damaged") from None
+
+
+@contextmanager
+def open_image(file: Path) -> Iterator[Any]:
+    """Reads the header only; the caller checks the size before the pixels."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # the limit is ocr.formats' own, for every kind of file alike
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(file, formats=["JPEG", "MPO", "PNG", "TIFF"]) as image:
+            yield image
+
+
+def load_page(file: Path, number: int) -> tuple[Pixels, int | None]:
+    """Pixels of page `number` in the order blue, green, red, upright as its EXIF says, and its dpi if it tells one.
+
+    A page of more pixels than are read is made smaller, and its dpi with it.
+    """
+    from PIL import ImageOps
+
+    with refusing_damage(), open_image(file) as image:
+        if number > 1:
+            image.seek(number - 1)
+        check_pixels(image.width, image.height, number)
+        dpi = _told_dpi(image)
+        width = image.width
+        too_large = (image.width * image.height / _MAX_READ_PIXELS) ** 0.5
+        if too_large > 1:
+            image.draft(None, (int(image.width / too_large), int(image.height / too_large)))
+        page: Any = image
+        if too_large > 1 and page.width == width:
+            page = page.reduce(int(np.ceil(too_large)))
+        if dpi is not None:
+            dpi = round(dpi * page.width / width)
+        page = ImageOps.exif_transpose(page)
+        return _three_channels(page), dpi
+
+
+def _told_dpi(image: Any) -> int | None:
+    try:
+        told = float(image.info["dpi"][0])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, IndexError):
+        return None
+    return round(told) if _DPI_BELIEVED[0] <= told <= _DPI_BELIEVED[1] else None
+
+
+def _three_channels(image: Any) -> Pixels:
+    from PIL import Image
+
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(np.asarray(image))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    rgb = np.asarray(image.convert("RGB"))
+    return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def _from_deep(values: np.ndarray[Any, Any]) -> Pixels:
+    """16 and 32 bits and floats, by the range they span in whole bytes."""
+    values = values.astype(np.float32)
+    top = float(values.max(initial=0))
+    full = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
+    gray = np.clip(values / full * 255, 0, 255).astype(np.uint8)
+    return np.repeat(gray[:, :, None], 3, axis=2)

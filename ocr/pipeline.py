@@ -1,0 +1,100 @@
+"""One page in, one PageText out: the order of the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ocr import stored
+from ocr.engine import OcrEngine, open_engine
+from ocr.geometry import Straightening, skew_of, turned
+from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
+from ocr.model import Line, PageText, TextSource
+from ocr.orientation import quarter_turn
+from ocr.stamps import outside_stamps, read_stamps
+
+_LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
+_SKEW_MATTERS = 0.1  # degrees
+_BLANK_INK = 0.0004  # share of the page
+_A4_WIDTH_INCHES = 8.27
+
+
+def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict[str, Any]:
+    """Read some pages of a file, in a child process. Returns engine and pages in their stored form."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    reader = open_engine(engine)
+    told = [stored.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
+    return {"engine": stored.engine_to_json(reader.info), "pages": told}
+
+
+def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterator[PageText]:
+    if kind != "pdf":
+        from ocr.images import load_page
+
+        for number in pages:
+            pixels, dpi = load_page(file, number)
+            yield read_page(pixels, dpi, number, engine)
+        return
+    from ocr.born_digital import OwnText
+    from ocr.pdf_pages import open_pdf, page_of, reading_dpi, render
+
+    with open_pdf(file) as document, OwnText(file) as own_text:
+        for number in pages:
+            with page_of(document, number) as page:
+                dpi = reading_dpi(page)
+                pixels = render(page, dpi, with_signatures=False)
+                yield own_text.page(page, pixels, number, engine) or read_page(pixels, dpi, number, engine)
+
+
+def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -> PageText:
+    """Read one page as it lies. pixels: (height, width, 3), blue, green, red. dpi: None where unknown."""
+    reading_dpi = dpi or _guessed_dpi(pixels)
+    gray = without_coloured_ink(pixels)
+    if _is_empty(gray) and _is_empty(gray_of(pixels)):
+        return _blank_page(pixels, dpi, number)
+    rotation = quarter_turn(gray, reading_dpi, engine)
+    pixels, gray = turned(pixels, rotation), turned(gray, rotation)
+    height, width = gray.shape
+    skew = skew_of(dark(gray).astype(np.uint8) * 255)
+    level = Straightening(skew if abs(skew) >= _SKEW_MATTERS else 0.0, width, height)
+    if level.degrees:
+        pixels, gray = level.straighten(pixels), level.straighten(gray)
+    stamps = read_stamps(pixels, gray, reading_dpi, engine)
+    lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
+    return PageText(
+        number=number,
+        width=width,
+        height=height,
+        dpi=dpi,
+        rotation=rotation,
+        skew_degrees=round(skew, 2),
+        blank=False,
+        source=TextSource.RECOGNISED,
+        lines=tuple(_line_on_page(line, level) for line in outside_stamps(lines, stamps)),
+        stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
+    )
+
+
+def _line_on_page(line: Line, level: Straightening) -> Line:
+    return Line(tuple(replace(word, box=level.back(word.box)) for word in line.words))
+
+
+def _blank_page(pixels: Pixels, dpi: int | None, number: int) -> PageText:
+    height, width = pixels.shape[:2]
+    return PageText(number, width, height, dpi, 0, 0.0, blank=True, source=TextSource.RECOGNISED, lines=())
+
+
+def _is_empty(gray: Pixels) -> bool:
+    """Nothing on it but what scanners and the other side of the paper leave."""
+    return float(np.count_nonzero(dark(gray))) < _BLANK_INK * gray.size
+
+
+def _guessed_dpi(pixels: Pixels) -> int:
+    """As if the shorter side were that of an A4 sheet."""
+    return int(np.clip(min(pixels.shape[:2]) / _A4_WIDTH_INCHES, 70, 600))

@@ -1,0 +1,66 @@
+"""Is this text fit to be kept? For text that a PDF carries: Vietnamese with its tones, in Unicode, not garbage."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+_ONSETS = "ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x"
+_NUCLEI = (
+    "uyê|uya|oai|oay|oeo|uây|uôi|ươi|ươu|iêu|yêu|uyu|oao|uêu|"
+    "iê|yê|uô|ươ|uâ|uơ|oă|oa|oe|oo|ôô|uê|uy|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu|"
+    "a|ă|â|e|ê|i|o|ô|ơ|u|ư|y"
+)
+_SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{_NUCLEI})(?:ch|nh|ng|c|m|n|p|t)?")
+_TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
+_SHAPES = {"\u0302", "\u0306", "\u031b"}  # â ê ô, ă, ơ ư
+_BARE_SHAPES = str.maketrans("ăâêôơưđ", "aaeooud")
+_WORD = re.compile(r"[^\W\d_]+")
+_FEWEST_WORDS = 5
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    TOO_LITTLE = "too_little"
+    GARBAGE = "garbage"  # unmapped glyphs, an old 8-bit encoding, letters in disorder
+    TONES_MISSING = "tones_missing"
+
+
+def judge(text: str) -> Verdict:
+    """Text with hardly a word is TOO_LITTLE. Text in another language in Latin letters is GOOD as it is."""
+    text = unicodedata.normalize("NFC", text)
+    solid = [c for c in text if not c.isspace()]
+    words = _WORD.findall(text)
+    if len(words) < _FEWEST_WORDS:
+        return Verdict.TOO_LITTLE
+    if "(cid:" in text or sum(map(_is_unmapped, solid)) > 0.01 * len(solid):
+        return Verdict.GARBAGE
+    longer = [word.lower() for word in words if len(word) > 1]
+    syllables = sum(is_syllable(word) for word in longer)
+    marked = sum(not word.isascii() for word in longer)
+    if syllables >= 0.8 * len(longer):
+        return Verdict.GOOD if marked >= 0.35 * len(longer) else Verdict.TONES_MISSING
+    bare = sum(is_syllable(word, tones=False) for word in longer)
+    foreign = marked < 0.03 * len(longer) and bare < 0.75 * len(longer)
+    return Verdict.GOOD if foreign and _reads_like_words(longer) else Verdict.GARBAGE
+
+
+def is_syllable(word: str, *, tones: bool = True) -> bool:
+    """Could `word` (lower case, NFC) be a Vietnamese syllable by its letters?  tones=False: shapes do not count."""
+    letters = unicodedata.normalize("NFD", word)
+    if sum(c in _TONES for c in letters) > 1:
+        return False
+    kept = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
+    if not tones:
+        kept = kept.translate(_BARE_SHAPES)
+    return _SYLLABLE.fullmatch(kept) is not None
+
+
+def _is_unmapped(c: str) -> bool:
+    """Letters that Unicode text of an office never holds: private, unassigned, control; signs of TCVN3."""
+    return c == "\ufffd" or unicodedata.category(c) in ("Co", "Cn", "Cc", "Cs") or c in "¸µ¶·¹¨¾»¼½Æ©ÊÇÈÉË®®¬­"
+
+
+def _reads_like_words(words: list[str]) -> bool:
+    return sum(bool(re.search("[aeiouy]", word)) and len(word) < 20 for word in words) >= 0.85 * len(words)

@@ -1,0 +1,78 @@
+"""The printed form of a recognition: the JSON of `archive ocr --json`, boxes in pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ocr.model import Box, Line, PageText, Recognition, StampMark
+
+
+def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
+    """Reads the file once more, for its digest.
+
+    The text of stamps stands in `stamps`, and as lines of its own after the running text.
+    """
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {
+        "file": file.name,
+        "sha256": digest,
+        "engine": {"name": recognition.engine.name, "version": recognition.engine.version},
+        "pages": [page_to_json(page) for page in recognition.pages],
+    }
+
+
+def page_to_json(page: PageText) -> dict[str, Any]:
+    lines = [_line(line) for line in page.lines]
+    for stamp in page.stamps:
+        lines += _stamp_lines(stamp)
+    return {
+        "number": page.number,
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "rotation": page.rotation,
+        "skew_degrees": page.skew_degrees,
+        "blank": page.blank,
+        "source": page.source.value,
+        "confidence": round(page.confidence, 3),
+        "text": "\n".join(line["text"] for line in lines),
+        "lines": lines,
+        "stamps": [
+            {"text": s.text, "box": _pixels(s.box), "confidence": round(s.confidence, 3), "colour": s.colour}
+            for s in page.stamps
+        ],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "box": _pixels(line.box),
+        "confidence": round(line.confidence, 3),
+        "words": [
+            {"text": word.text, "box": _pixels(word.box), "confidence": round(word.confidence, 3)}
+            for word in line.words
+        ],
+    }
+
+
+def _stamp_lines(stamp: StampMark) -> list[dict[str, Any]]:
+    """A stamp keeps one box: its words share it."""
+    box, sure = _pixels(stamp.box), round(stamp.confidence, 3)
+    return [
+        {
+            "text": text,
+            "box": box,
+            "confidence": sure,
+            "words": [{"text": word, "box": box, "confidence": sure} for word in text.split()],
+        }
+        for text in stamp.text.split("\n")
+        if text
+    ]
+
+
+def _pixels(box: Box) -> list[float]:
+    return [round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1)]

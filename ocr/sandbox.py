@@ -1,0 +1,178 @@
+"""Runs one function on foreign bytes in a child process of its own, within limits, and lets only that child die.
+
+The child gets its arguments as JSON on stdin and answers with JSON; see ocr.sandbox_child for its side.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr import errors
+
+_TICK_S = 0.1
+_ANSWER_BYTES = 256 * 2**20
+_PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    seconds: float = 120.0  # wall clock, for a page group
+    cpu_seconds: int = 240
+    resident_bytes: int = 1536 * 2**20  # the child and its descendants together
+    address_bytes: int = 6 * 10**9  # each process
+    file_bytes: int = 4 * 2**30  # the largest file it may write
+
+
+def call(function: str, arguments: dict[str, Any], *, limits: Limits | None = None) -> dict[str, Any]:
+    """Call `function` ("module:name") with `arguments` in a child process and return what it returns.
+
+    The child is a process group of its own that dies with this process, however this one ends.
+    Raises the OcrError that the function raised, or ChildFailed (file.too_slow, file.too_much_memory,
+    file.reader_crashed) for whatever else became of the child.
+    """
+    limits = limits or Limits()
+    request = {"function": function, "arguments": arguments, "limits": asdict(limits)}
+    with tempfile.TemporaryDirectory(prefix="archive-ocr-") as scratch:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ocr.sandbox_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=scratch,
+            env=_environment(scratch),
+            start_new_session=True,
+        )
+        try:
+            answer = _converse(child, json.dumps(request).encode() + b"\n", limits)
+            _await_exit(child.pid, 1.0)
+        finally:
+            status = _end(child)
+    return _result(answer, status)
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return environment | {
+        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+        "TMPDIR": scratch,
+        "OMP_THREAD_LIMIT": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _converse(child: subprocess.Popen[bytes], request: bytes, limits: Limits) -> bytes:
+    """Hand over the request and collect the answer, watching clock and memory. stdin stays open: see sandbox_child."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    deadline = time.monotonic() + limits.seconds
+    rest = memoryview(request)
+    answer = bytearray()
+    os.set_blocking(child.stdin.fileno(), False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(child.stdin, selectors.EVENT_WRITE)
+        while True:
+            for key, _ in selector.select(_TICK_S):
+                if key.fileobj is child.stdout:
+                    block = os.read(child.stdout.fileno(), 2**16)
+                    if not block:
+                        return bytes(answer)
+                    answer += block
+                else:
+                    rest = _write(child.stdin.fileno(), rest)
+                    if not rest:
+                        selector.unregister(child.stdin)
+            if len(answer) > _ANSWER_BYTES:
+                raise errors.ChildFailed("file.reader_crashed", detail="answer too long")
+            if time.monotonic() > deadline:
+                raise errors.ChildFailed("file.too_slow", retry=True, seconds=round(limits.seconds))
+            if _resident_bytes(child.pid) > limits.resident_bytes:
+                raise errors.ChildFailed("file.too_much_memory", megabytes=limits.resident_bytes // 2**20)
+
+
+def _write(descriptor: int, rest: memoryview) -> memoryview:
+    try:
+        return rest[os.write(descriptor, rest) :]
+    except BlockingIOError:
+        return rest
+    except BrokenPipeError:
+        return rest[:0]  # it died; its stdout ends next
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    """Kill the whole group and reap the child; returns its exit status, its own if it had ended by itself.
+
+    The group is killed before the child is reaped: until then its number cannot be anybody else's.
+    """
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdout.close()
+    os.killpg(child.pid, signal.SIGKILL)
+    status = child.wait()
+    child.stdin.close()
+    return status
+
+
+def _await_exit(pid: int, seconds: float) -> None:
+    """Give a child whose answer has ended the moment it needs to exit, so that its own status is seen."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.002)
+
+
+def _resident_bytes(root: int) -> int:
+    """Resident memory of a process and its descendants."""
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        folder = Path("/proc") / str(pid)
+        try:
+            total += int((folder / "statm").read_text().split()[1]) * _PAGE_SIZE
+            for thread in (folder / "task").iterdir():
+                waiting += [int(child) for child in (thread / "children").read_text().split()]
+        except (OSError, IndexError):  # it has just ended
+            continue
+    return total
+
+
+def _result(answer: bytes, status: int) -> dict[str, Any]:
+    try:
+        told = json.loads(answer)
+        if "raised" in told:
+            raise errors.from_wire(told["raised"])
+        if "failed" in told:
+            raise _failure(told["failed"])
+        returned: dict[str, Any] = told["returned"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _death(status) from None
+    return returned
+
+
+def _failure(told: dict[str, str]) -> errors.ChildFailed:
+    if told["class"] == "MemoryError":
+        return errors.ChildFailed("file.too_much_memory")
+    return errors.ChildFailed("file.reader_crashed", detail=f"{told['class']} {told['where']}")
+
+
+def _death(status: int) -> errors.ChildFailed:
+    if status == -signal.SIGXCPU:
+        return errors.ChildFailed("file.too_slow")
+    # SIGKILL that is not ours is the kernel's, for want of memory, or a person's
+    if status == -signal.SIGKILL:
+        return errors.ChildFailed("file.reader_crashed", retry=True, detail="SIGKILL")
+    detail = signal.Signals(-status).name if status < 0 else f"exit {status}"
+    return errors.ChildFailed("file.reader_crashed", detail=detail)

@@ -1,0 +1,118 @@
+"""The stored form of a recognition: gzip of one JSON document.
+
+    {"version": 1, "engine": {"name", "version"}, "pages": [
+      {"number", "width", "height", "dpi", "rotation", "skew_degrees", "blank", "source",
+       "lines": [[[text, left, top, right, bottom, confidence], ...], ...],
+       "stamps": [[text, left, top, right, bottom, confidence, colour], ...]}]}
+
+A line is a list of words in reading order. Boxes are fractions of the page's width and height after its quarter turn,
+origin top left. Text is NFC. Pages, lines and words stand in reading order. The same recognition gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+from ocr.errors import StoredFormUnknown
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampMark, TextSource, Word
+
+VERSION = 1
+_FRACTION_DIGITS = 7  # far below a tenth of a pixel on any page that is read
+_PIXEL_DIGITS = 1
+
+
+def to_bytes(recognition: Recognition) -> bytes:
+    document = {
+        "version": VERSION,
+        "engine": engine_to_json(recognition.engine),
+        "pages": [page_to_json(page) for page in recognition.pages],
+    }
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+
+
+def from_bytes(data: bytes) -> Recognition:
+    """Raises StoredFormUnknown for a version of another program, or bytes that are no stored recognition."""
+    try:
+        document = json.loads(gzip.decompress(data))
+        version = document["version"]
+        if version != VERSION:
+            raise StoredFormUnknown("recognition.version_unknown", version=version)
+        return Recognition(
+            engine=engine_from_json(document["engine"]),
+            pages=tuple(page_from_json(page) for page in document["pages"]),
+        )
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise StoredFormUnknown("recognition.unreadable") from error
+
+
+def engine_to_json(engine: EngineInfo) -> dict[str, str]:
+    return {"name": engine.name, "version": engine.version}
+
+
+def engine_from_json(told: dict[str, str]) -> EngineInfo:
+    return EngineInfo(name=told["name"], version=told["version"])
+
+
+def page_to_json(page: PageText) -> dict[str, Any]:
+    return {
+        "number": page.number,
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "rotation": page.rotation,
+        "skew_degrees": round(page.skew_degrees, 2),
+        "blank": page.blank,
+        "source": page.source.value,
+        "lines": [
+            [[word.text, *_fractions(word.box, page), round(word.confidence, 3)] for word in line.words]
+            for line in page.lines
+        ],
+        "stamps": [
+            [stamp.text, *_fractions(stamp.box, page), round(stamp.confidence, 3), stamp.colour]
+            for stamp in page.stamps
+        ],
+    }
+
+
+def page_from_json(told: dict[str, Any]) -> PageText:
+    width, height = told["width"], told["height"]
+    return PageText(
+        number=told["number"],
+        width=width,
+        height=height,
+        dpi=told["dpi"],
+        rotation=told["rotation"],
+        skew_degrees=told["skew_degrees"],
+        blank=told["blank"],
+        source=TextSource(told["source"]),
+        lines=tuple(
+            Line(tuple(Word(text, _box(box, width, height), confidence) for text, *box, confidence in line))
+            for line in told["lines"]
+        ),
+        stamps=tuple(
+            StampMark(_box(box, width, height), colour, text, confidence)
+            for text, *box, confidence, colour in told["stamps"]
+        ),
+    )
+
+
+def _fractions(box: Box, page: PageText) -> list[float]:
+    return [
+        round(box.left / page.width, _FRACTION_DIGITS),
+        round(box.top / page.height, _FRACTION_DIGITS),
+        round(box.right / page.width, _FRACTION_DIGITS),
+        round(box.bottom / page.height, _FRACTION_DIGITS),
+    ]
+
+
+def _box(fractions: list[float], width: int, height: int) -> Box:
+    left, top, right, bottom = fractions
+    return Box(
+        round(left * width, _PIXEL_DIGITS),
+        round(top * height, _PIXEL_DIGITS),
+        round(right * width, _PIXEL_DIGITS),
+        round(bottom * height, _PIXEL_DIGITS),
+    )
