@@ -1,0 +1,152 @@
+"""Events of the trail: every change and every reading, appended in the commit of what it tells.
+
+Source of the forms: docs/storage-format.md, "Audit chain". archive.audit seals and verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from archive.access.identity import Actor
+from archive.db.trail import AuditDetails, AuditEvent, AuditTail
+from archive.ids import new_id
+
+
+class EventTag(StrEnum):
+    """`<subject>.<past tense>`; docs/access.md has a line for each."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DISABLED = "account.disabled"
+    AGENCY_CREATED = "agency.created"
+    ASSIGNMENT_ENDED = "assignment.ended"
+    ASSIGNMENT_GIVEN = "assignment.given"
+    BATCH_CLOSED = "batch.closed"
+    BATCH_OPENED = "batch.opened"
+    DOSSIER_CLOSED = "dossier.closed"
+    DOSSIER_CREATED = "dossier.created"
+    DOSSIER_REOPENED = "dossier.reopened"
+    DUPLICATE_LINKED = "duplicate.linked"
+    FIELD_ACCEPTED = "field.accepted"
+    FIELD_CORRECTED = "field.corrected"
+    FIELD_REMOVED = "field.removed"
+    FILE_RECEIVED = "file.received"
+    FILE_REFUSED = "file.refused"
+    ITEM_DESCRIBED = "item.described"
+    ITEM_FILED = "item.filed"
+    ITEM_MOVED = "item.moved"
+    ITEM_PUBLISHED = "item.published"
+    ITEM_READ = "item.read"
+    ITEM_RECOGNISED = "item.recognised"
+    ITEM_REPLACED = "item.replaced"
+    ITEM_RESTORED = "item.restored"
+    ITEM_RETURNED = "item.returned"
+    ITEM_REVIEWED = "item.reviewed"
+    ITEM_SEALED = "item.sealed"
+    ITEM_STOPPED = "item.stopped"
+    ITEM_SUPPLEMENTED = "item.supplemented"
+    ITEM_WITHDRAWN = "item.withdrawn"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105
+    SEARCH_RUN = "search.run"
+    SIGN_IN_REFUSED = "sign_in.refused"
+    SIGNED_IN = "session.opened"
+    SIGNED_OUT = "session.closed"
+    STOPPED_DECIDED = "stopped.decided"
+    STOPPED_REMOVED = "stopped.removed"
+    TOKEN_CREATED = "token.created"  # noqa: S105
+    TOTP_ENABLED = "totp.enabled"
+
+
+READING_QUARTER_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    tag: EventTag
+    actor: Actor | None
+    at: datetime
+    subject_kind: str
+    subject_id: str
+    agency_id: uuid.UUID | None
+    details: Mapping[str, Any]
+
+
+def append(session: Session, event: NewEvent) -> None:
+    """In the transaction of what it tells."""
+    _append(session, event, reading_key=None)
+
+
+def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID, actor: Actor, now: datetime) -> None:
+    """One reading is one event per actor, item and quarter hour."""
+    quarter = int(now.timestamp()) // READING_QUARTER_S
+    key = f"{actor.account_id}:{actor.on_behalf_of or ''}:{item_id}:{quarter}"
+    _append(session, NewEvent(EventTag.ITEM_READ, actor, now, "item", str(item_id), agency_id, {}), reading_key=key)
+
+
+def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> None:
+    salt = secrets.token_hex(16)
+    details = plain(event.details)
+    row = {
+        "id": new_id(),
+        "at": event.at.astimezone(UTC),
+        "tag": str(event.tag),
+        "actor_id": event.actor.account_id if event.actor else None,
+        "acting_as_id": event.actor.on_behalf_of if event.actor else None,
+        "os_user": event.actor.os_user if event.actor else None,
+        "agency_id": event.agency_id,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "details_digest": details_digest(salt, details),
+        "reading_key": reading_key,
+    }
+    session.flush()  # rows that the event refers to
+    written = session.execute(
+        insert(AuditEvent).values(**row).on_conflict_do_nothing(index_elements=["reading_key"]).returning(AuditEvent.id)
+    ).scalar()
+    if written is not None:
+        session.execute(insert(AuditDetails).values(event_id=written, salt=salt, details=details))
+        session.execute(insert(AuditTail).values(event_id=written))
+
+
+def plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    """As strings, whole numbers, booleans, None, lists and dicts: what comes back from JSONB as it went in."""
+    return {str(key): _plain(value) for key, value in details.items()}
+
+
+def _plain(value: Any) -> Any:
+    plainest: Any
+    match value:
+        case None | bool():
+            plainest = value
+        case int():
+            plainest = int(value)
+        case datetime() | date():
+            plainest = value.isoformat()
+        case Mapping():
+            plainest = plain(value)
+        case list() | tuple():
+            plainest = [_plain(part) for part in value]
+        case set() | frozenset():
+            plainest = sorted(_plain(part) for part in value)
+        case _:
+            plainest = str(value)  # floats and Decimals too: a number's text is the same on every machine
+    return plainest
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def details_digest(salt: str, details: Mapping[str, Any]) -> str:
+    return hashlib.sha256(salt.encode() + b"\n" + canonical(details)).hexdigest()
