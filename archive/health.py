@@ -112,10 +112,15 @@ def _index(app: App) -> Check:
     try:
         documents = sum(1 for _ in app.index.revisions())
     except SearchError as error:
-        return _check("index", i18n.text(error.reason, **error.values), State.MISSING)
+        return _check("index", _in_words(error), State.MISSING)
     with app.unit_of_work() as uow:
         waiting = uow.session.scalar(select(func.count()).where(Outbox.topic == "index"))
     return _check("index", i18n.text("doctor.index_found", documents=documents, waiting=waiting), State.OK)
+
+
+def _in_words(error: SearchError) -> str:
+    values: dict[str, Any] = {**error.values}
+    return i18n.text(error.reason, **values)
 
 
 def _check(name: str, found: str, state: State, **values: Any) -> Check:
