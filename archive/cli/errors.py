@@ -22,6 +22,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits c
     (searching.InvalidQuery, WRONG_USE),
     (searching.SearchError, UNAVAILABLE),
     (FileNotFoundError, WRONG_USE),
+    (FileExistsError, WRONG_USE),
     (IsADirectoryError, WRONG_USE),
     (PermissionError, WRONG_USE),
 )
