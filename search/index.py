@@ -26,6 +26,14 @@ class ResultPage:
     hits: tuple[Hit, ...]
 
 
+class FreshIndex(Protocol):
+    """An index that is being built and answers nobody yet."""
+
+    def put(self, documents: Iterable[IndexDocument]) -> None:
+        """As SearchIndex.put."""
+        ...
+
+
 class SearchIndex(Protocol):
     """Holds at most one document an id; everything in it can be made again from the holdings.
 
@@ -57,16 +65,12 @@ class SearchIndex(Protocol):
         """Let go of what only one process may hold."""
         ...
 
-
-class Rebuildable(Protocol):
-    """An index of which a new one can be built beside the one in use."""
-
     def is_current(self) -> bool:
-        """Whether there is an index of the form that this program writes."""
+        """Whether there is an index, of the form that this program writes."""
         ...
 
-    def rebuilding(self) -> AbstractContextManager[SearchIndex]:
-        """An empty index; on leaving without an exception it takes the place of the one in use, else it is dropped."""
+    def rebuilding(self) -> AbstractContextManager[FreshIndex]:
+        """An empty index beside this one: on leaving it takes this one's place, after an exception it is dropped."""
         ...
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from search.document import IndexDocument, codes_of, heading_of, keyword, texts_of
-from search.index import Hit, ResultPage, SearchIndex, refuse_unknown_fields
+from search.index import FreshIndex, Hit, ResultPage, refuse_unknown_fields
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Phrase, Query, Term, words_of
 from search.words import exact_key, folded_key, has_tones, words
 
@@ -76,7 +76,7 @@ class MemoryIndex:
         return True
 
     @contextmanager
-    def rebuilding(self) -> Iterator[SearchIndex]:
+    def rebuilding(self) -> Iterator[FreshIndex]:
         fresh = MemoryIndex()
         yield fresh
         self._held = fresh._held

@@ -16,7 +16,7 @@ from search.adapters.generations import Generations
 from search.adapters.tantivy_query import FORM, compile_query, schema, to_engine
 from search.document import IndexDocument
 from search.errors import IndexOutdated, IndexUnavailable, SearchError
-from search.index import Hit, ResultPage, SearchIndex, refuse_unknown_fields
+from search.index import FreshIndex, Hit, ResultPage, refuse_unknown_fields
 from search.query import AllOf, Filter, Query
 
 Answer = TypeVar("Answer")
@@ -67,7 +67,7 @@ class TantivyIndex:
             return False
 
     @contextmanager
-    def rebuilding(self) -> Iterator[SearchIndex]:
+    def rebuilding(self) -> Iterator[FreshIndex]:
         with _translated(UNWRITABLE):
             self._generations.remove_unused(self._generations.current() if self.is_current() else None)
             fresh = _Generation(self._generations.create())
@@ -134,9 +134,10 @@ class _Generation:
                 held = newest[document.id] if document.id in newest else _revision(searcher, document.id)
                 if held <= document.revision:
                     newest[document.id] = document.revision
+                    made = to_engine(document)
                     with _translated(UNWRITABLE):
                         writer.delete_documents_by_term("id", document.id)
-                        writer.add_document(to_engine(document))
+                        writer.add_document(made)
 
     def remove(self, ids: Iterable[str]) -> None:
         with self._writing() as writer:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from search.adapters.memory import MemoryIndex
 from search.adapters.tantivy import TantivyIndex
 from search.document import IndexDocument
 from search.errors import InvalidQuery
 from search.index import SearchIndex
 from search.query import EVERYTHING, NOTHING, AllOf, AnyValue, DateRange, Filter, Not, OneOf, Query, parse
-
 from tests.search.making import day, document, paged
 
 
@@ -374,7 +374,7 @@ def test_readers_see_whole_puts_while_another_thread_writes(index: SearchIndex) 
 
 def test_a_new_index_takes_the_place_of_the_old_one_at_the_end(index: SearchIndex) -> None:
     index.put([document("old", "chung")])
-    with index.rebuilding() as fresh:  # type: ignore[attr-defined]
+    with index.rebuilding() as fresh:
         fresh.put([document("new", "chung")])
         assert found(index, "chung") == ["old"]
     assert found(index, "chung") == ["new"]
@@ -384,7 +384,12 @@ def test_a_new_index_takes_the_place_of_the_old_one_at_the_end(index: SearchInde
 
 def test_an_index_that_could_not_be_built_leaves_the_old_one(index: SearchIndex) -> None:
     index.put([document("old", "chung")])
-    with pytest.raises(RuntimeError), index.rebuilding() as fresh:  # type: ignore[attr-defined]
-        fresh.put([document("new", "chung")])
-        raise RuntimeError("interrupted")
+
+    def interrupted() -> None:
+        with index.rebuilding() as fresh:
+            fresh.put([document("new", "chung")])
+            raise RuntimeError("interrupted")
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert found(index, "chung") == ["old"]
