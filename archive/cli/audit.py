@@ -1,9 +1,8 @@
-"""archive audit verify [EXPORT]: the hash chain of the trail; archive audit export OUT: what is kept elsewhere of it."""
+"""archive audit verify [EXPORT]: the hash chain of the trail; archive audit export OUT: a copy to keep elsewhere."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 
 from archive import audit, i18n
@@ -34,10 +33,11 @@ def run(args: argparse.Namespace, out: Output) -> int:
             if not kept.findings:  # only a chain that is whole in itself says anything about ours
                 with args.path.open(encoding="utf-8") as lines:
                     findings += audit.compare(uow.session, lines)
-    document = {"sealed": report.sealed, "unsealed": report.unsealed, "head": report.head, "findings": plain(findings)}
-    out.document(document)
+    told = [finding | {"message": i18n.text(finding["rule"], **finding)} for finding in plain(findings)]
+    out.document({"sealed": report.sealed, "unsealed": report.unsealed, "head": report.head, "findings": told})
     out.say(i18n.text("audit.verified", sealed=report.sealed, unsealed=report.unsealed, head=report.head))
-    _show(findings, out)
+    for finding in told:
+        out.say(finding["message"])
     return FINDINGS if findings else 0
 
 
@@ -55,9 +55,3 @@ def _export(args: argparse.Namespace, out: Output) -> int:
     out.document({"out": str(args.path), "links": links})
     out.say(i18n.text("audit.exported", links=links, out=args.path))
     return 0
-
-
-def _show(findings: Iterable[audit.AuditFinding], out: Output) -> None:
-    rows = [(i18n.text(finding.rule), finding.place, finding.expected, finding.found) for finding in findings]
-    if rows:
-        out.table([i18n.text(f"column.{name}") for name in ("rule", "place", "expected", "found_value")], rows)
