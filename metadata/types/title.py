@@ -1,0 +1,159 @@
+"""Kind of document and what it is about: the centred title with its trích yếu, or V/v of an official letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from rapidfuzz import fuzz
+
+from metadata.layout import Layout, Segment
+from metadata.registry import DocumentClass, classes
+from metadata.text import fold
+
+LETTER_SUBJECT = re.compile(r"^\W*v\s?[/il1|\\7]\s?v\b[\s:.]*|^\W*ve viec\b[\s:]*")
+END_OF_SUBJECT = re.compile(
+    r"^\W*(?:can cu\b|kinh g.i\b|dieu \d|chuong [ivx1]|phan [ivx1]|muc [ivx1]|[1-9][.)]\s|[ivx]{1,4}[.)]\s"
+    r"|hom nay\b|thuc hien\b.*,$|s[o0]\s*:|ngay \d+.*,|(?:thoi gian|dia diem|thanh phan)\b.*:"
+    r"|ten toi la\b|ho(?: va)? ten\b|ho, chu dem)"
+)
+AUTHORITY = re.compile(
+    r"^\W*(?:bo truong|thu tuong|chu tich|(?:tong )?giam doc|(?:chi |tong )?cuc truong|vien truong|chanh an|"
+    r"truong phong|hieu truong|chanh van phong|truong ban|tong thanh tra|thong doc|uy ban nhan dan|"
+    r"uy ban thuong vu|hoi dong nhan dan|quoc hoi|chinh phu|ban thuong vu)\b"
+)
+
+
+@dataclass(frozen=True)
+class Title:
+    """kind: the class that the words name; name: as a clerk writes it; likeness of the print to it, 0 to 1."""
+
+    kind: DocumentClass
+    name: str
+    likeness: float
+    evidence: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    value: str
+    read_as: str
+    evidence: tuple[Segment, ...]
+    fit: float
+
+
+def find_title(layout: Layout, below: float) -> Title | None:
+    """The first centred line in capitals that names a class of document, in the upper part of the page."""
+    for index, segment in enumerate(layout.segments):
+        if not below <= segment.middle < 0.6 or segment.upper_share < 0.7:
+            continue
+        if not 0.3 < segment.centre < 0.72:
+            continue
+        following = _next_line(layout.segments, index)
+        both = match_class(f"{segment.text} {following.text}") if following and following.upper_share > 0.7 else None
+        alone = match_class(segment.text)
+        if both and following and (alone is None or len(both[0].name) > len(alone[0].name) + 2):
+            return Title(*both, (segment, following))
+        if alone:
+            return Title(*alone, (segment,))
+    return None
+
+
+def match_class(text: str) -> tuple[DocumentClass, str, float] | None:
+    """The class whose name the text is or begins with, the longest one first."""
+    printed = fold(text).strip(" .,:;'\"*-–_|~")
+    best: tuple[DocumentClass, str, float] | None = None
+    for spelling, kind, name in _spellings():
+        likeness = fuzz.ratio(printed, spelling) / 100
+        if likeness >= 0.84 and (best is None or likeness > best[2]):
+            best = (kind, name, likeness)
+    if best:
+        return best
+    for spelling, kind, name in _spellings():  # longest first
+        if kind.kind == "legal" or not printed.startswith(spelling + " ") or len(printed) > len(spelling) + 60:
+            continue
+        rest = text.strip()[len(spelling) :].strip(" .,:;'\"*_|~")
+        return kind, f"{name} {rest.lower()}", 0.95
+    return None
+
+
+def find_subject(layout: Layout, title: Title) -> Subject | None:
+    """The centred lines under the title, up to the addressee, the authority in capitals or the first paragraph."""
+    last = title.evidence[-1]
+    axis = (title.evidence[0].centre + last.centre) / 2
+    found: list[Segment] = []
+    for segment in layout.segments:
+        if segment.middle <= last.middle + 0.4 * last.height:
+            continue
+        if _ends_subject(segment, found, last, axis):
+            break
+        if not any(letter.isalpha() for letter in segment.text):
+            continue
+        if abs(segment.centre - axis) > 0.05:
+            continue  # a stamp or a speck beside the title
+        found.append(segment)
+    return _subject(found)
+
+
+def letter_subject(left: Sequence[Segment]) -> Subject | None:
+    """V/v … under the number of an official letter, to the end of the left column's block."""
+    found: list[Segment] = []
+    for row in left:
+        if not found:
+            if LETTER_SUBJECT.match(row.folded):
+                found.append(row)
+            continue
+        if row.place.top - found[-1].place.bottom > 1.2 * row.height or row.upper_share > 0.8:
+            break
+        found.append(row)
+    return _subject(found)
+
+
+def _ends_subject(segment: Segment, found: list[Segment], title: Segment, axis: float) -> bool:
+    above = found[-1] if found else title
+    distance = (segment.place.top - above.place.bottom) / max(segment.height, 1e-6)
+    if END_OF_SUBJECT.match(segment.folded):
+        return True
+    if segment.upper_share > 0.8 and (AUTHORITY.match(segment.folded) or found):
+        return True
+    if distance > (1.3 if found else 2.6):
+        return True
+    beside = abs(segment.centre - axis) > 0.05 and segment.place.width < 0.3
+    return not beside and abs(segment.centre - axis) > 0.025 and bool(found or segment.place.width > 0.6)
+
+
+def _subject(found: list[Segment]) -> Subject | None:
+    if not found:
+        return None
+    read_as = " ".join(segment.text for segment in found)
+    value = re.sub(r"\s+", " ", read_as).strip(" .,;:'\"`_|~*-–")
+    match = LETTER_SUBJECT.match(fold(value))
+    if match and not fold(value).startswith("ve viec"):
+        value = value[match.end() :]
+    if read_as.strip().startswith("(") and not value.endswith(")"):
+        value += ")"
+    return (
+        Subject(value, read_as, tuple(found), 1.0 if len(value) > 10 or value.startswith("(") else 0.7)
+        if value
+        else None
+    )
+
+
+def _next_line(segments: Sequence[Segment], index: int) -> Segment | None:
+    segment = segments[index]
+    for other in segments[index + 1 :]:
+        if other.middle > segment.place.bottom and abs(other.centre - segment.centre) < 0.05:
+            return other if other.place.top - segment.place.bottom < 1.2 * segment.height else None
+    return None
+
+
+@cache
+def _spellings() -> tuple[tuple[str, DocumentClass, str], ...]:
+    found = []
+    for kind in classes().values():
+        if kind.code == "cong_van":
+            continue  # has no title
+        found += [(fold(name), kind, name) for name in (kind.name, *kind.also_written)]
+    return tuple(sorted(found, key=lambda entry: -len(entry[0])))
