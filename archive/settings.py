@@ -89,6 +89,7 @@ class Settings:
     jobs: int = _setting(
         _number(1, 256), lambda: os.cpu_count() or 1, "pages", "How many pages are recognised side by side."
     )
+    engine: str = _setting(_text, "tesseract", "name", "Which recognition engine reads the pages.")
     max_file_bytes: int = _setting(
         _number(1, 1 << 44), 2 << 30, "bytes", "The biggest file that is received; bigger ones are refused (413)."
     )

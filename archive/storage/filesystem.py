@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from archive import i18n
 from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 from archive.storage.durable import (
     copy_digesting,
@@ -36,7 +37,8 @@ class FilesystemStore:
 
     @classmethod
     def create(cls, root: Path) -> FilesystemStore:
-        make_directories(root / WORK)
+        with _translated():
+            make_directories(root / WORK)
         return cls(root)
 
     def put(self, source: Path) -> StoredObjectRef:
@@ -56,7 +58,7 @@ class FilesystemStore:
                 os.fchmod(fd, OBJECT_MODE)
                 os.fsync(fd)
                 if digest_past_cache(path) != written:
-                    raise StoreUnavailable
+                    raise StoreUnavailable(detail=i18n.text("store.read_back_differs"))
                 self._place(path, final)
         return StoredObjectRef(digest, size)
 
@@ -125,7 +127,7 @@ class FilesystemStore:
     def _reachable(self) -> None:
         """An unmounted directory must not look like an empty store."""
         if not self._root.is_dir():
-            raise StoreUnavailable
+            raise StoreUnavailable(detail=i18n.text("store.no_directory", directory=self._root))
 
 
 @contextlib.contextmanager
@@ -135,6 +137,6 @@ def _translated(digest: str | None = None) -> Iterator[None]:
     except FileNotFoundError as error:
         if digest is not None:
             raise ObjectMissing(digest=digest) from error
-        raise StoreUnavailable from error
+        raise StoreUnavailable(detail=error.strerror) from error
     except OSError as error:
-        raise StoreUnavailable from error
+        raise StoreUnavailable(detail=error.strerror) from error

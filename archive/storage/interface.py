@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -46,6 +47,14 @@ class ObjectStore(Protocol):
 
     def digests(self) -> Iterator[StoredObjectRef]:
         """Every object held, in no order."""
+        ...
+
+    def left_over(self) -> list[Path]:
+        """What killed writers left half written."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove that; safe while others write. Returns how much there was."""
         ...
 
 
@@ -96,6 +105,18 @@ class Quarantine(Protocol):
 
     def unclaimed(self) -> Iterator[str]:
         """Keys that no living process is receiving. One of these without a receipt was never acknowledged."""
+        ...
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """An empty directory in the quarantine for what is unpacked on the way in; gone on leaving."""
+        ...
+
+    def left_over(self) -> list[Path]:
+        """What killed processes left half done."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove that; safe while others receive. Returns how much there was."""
         ...
 
     def remove(self, key: str) -> None:

@@ -49,6 +49,12 @@ class MemoryStore:
             held = [StoredObjectRef(digest, len(content)) for digest, content in self._objects.items()]
         yield from held
 
+    def left_over(self) -> list[Path]:
+        return []
+
+    def sweep(self) -> int:
+        return 0
+
     def _get(self, digest: str) -> bytes:
         try:
             return self._objects[object_path(digest).name]

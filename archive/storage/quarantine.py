@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from archive import i18n
 from archive.errors import ObjectMissing, StoreUnavailable
 from archive.storage.durable import (
     claim,
@@ -47,7 +48,8 @@ class FilesystemQuarantine:
 
     @classmethod
     def create(cls, root: Path) -> FilesystemQuarantine:
-        make_directories(root)
+        with _translated():
+            make_directories(root)
         return cls(root)
 
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
@@ -152,6 +154,17 @@ class FilesystemQuarantine:
                 shutil.rmtree(aside, ignore_errors=False)
         self.release(key)
 
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        path = self._root / (uuid.uuid4().hex + PART)
+        with _translated():
+            lock = self._begin(path)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
     def _begin(self, part: Path) -> int:
         """Make and lock the directory; a sweep may take it between the two, then once more."""
         self._reachable()
@@ -172,7 +185,7 @@ class FilesystemQuarantine:
 
     def _reachable(self) -> None:
         if not self._root.is_dir():
-            raise StoreUnavailable
+            raise StoreUnavailable(detail=i18n.text("store.no_directory", directory=self._root))
 
 
 def _write_entry(part: Path, source: BinaryIO, name: str, limit_bytes: int) -> HeldFile:
@@ -184,7 +197,7 @@ def _write_entry(part: Path, source: BinaryIO, name: str, limit_bytes: int) -> H
     finally:
         os.close(fd)
     if digest_past_cache(master) != (digest, size):
-        raise StoreUnavailable
+        raise StoreUnavailable(detail=i18n.text("store.read_back_differs"))
     held = HeldFile(digest, size, name)
     sidecar = {"digest": digest, "size_bytes": size, "name": name}
     _write_synced(part / SIDECAR, json.dumps(sidecar, ensure_ascii=False).encode("utf-8"))
@@ -208,6 +221,6 @@ def _translated(key: str | None = None) -> Iterator[None]:
     except FileNotFoundError as error:
         if key is not None:
             raise ObjectMissing(digest=key) from error
-        raise StoreUnavailable from error
+        raise StoreUnavailable(detail=error.strerror) from error
     except OSError as error:
-        raise StoreUnavailable from error
+        raise StoreUnavailable(detail=error.strerror) from error
