@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 def document_words(app: App, item_id: uuid.UUID, *, actor: Actor) -> tuple[PageWords, ...]:
     """Lines and words of every page of the current recognition."""
-    return tuple(_words(page) for page in _recognition(app, item_id, actor).pages)
+    return tuple(_words(page) for page in recognition_of(app, item_id, actor=actor).pages)
 
 
 def page_words(app: App, item_id: uuid.UUID, number: int, *, actor: Actor) -> PageWords:
-    for page in _recognition(app, item_id, actor).pages:
+    for page in recognition_of(app, item_id, actor=actor).pages:
         if page.number == number:
             return _words(page)
     raise not_found(item_id)
@@ -67,7 +67,8 @@ def _readable(session: Session, item_id: uuid.UUID, actor: Actor) -> Item:
     return found
 
 
-def _recognition(app: App, item_id: uuid.UUID, actor: Actor) -> Recognition:
+def recognition_of(app: App, item_id: uuid.UUID, *, actor: Actor) -> Recognition:
+    """The current one; NotFound while there is none."""
     with app.unit_of_work() as uow:
         found = _readable(uow.session, item_id, actor)
         digest = uow.session.scalar(select(RecognitionRow.digest).where(RecognitionRow.id == found.recognition_id))
