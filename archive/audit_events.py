@@ -65,6 +65,7 @@ class EventTag(StrEnum):
     STOPPED_REMOVED = "stopped.removed"
     TOKEN_CREATED = "token.created"  # noqa: S105
     TOTP_ENABLED = "totp.enabled"
+    TOTP_RESET = "totp.reset"
 
 
 READING_QUARTER_S = 900

@@ -20,8 +20,6 @@ ArchiveError
 Each carries a message id of archive.i18n and the values that fill it; its text says what to do next.
 """
 
-# ruff: noqa: N818  the names say what is wrong; "Error" would add nothing
-
 from __future__ import annotations
 
 from typing import ClassVar

@@ -130,7 +130,7 @@ class Factory:
         if dossier is not None:
             columns.setdefault("dossier_id", dossier.id)
             columns.setdefault("fond_id", dossier.fond_id)
-            columns.setdefault("code", f"{dossier.code}.{next(self._numbers):07}")
+            columns.setdefault("code", f"{dossier.code}.{self._next_ordinal(dossier):07}")
         columns.setdefault("task_number", 1)
         return self.save(
             Item(
@@ -142,6 +142,12 @@ class Factory:
                 **columns,
             )
         )
+
+    def _next_ordinal(self, dossier: Dossier) -> int:
+        with self._app.unit_of_work() as uow:
+            row = uow.session.get_one(Dossier, dossier.id)
+            row.last_ordinal += 1
+            return row.last_ordinal
 
     def stored_object(self, digest: str, size_bytes: int, media_type: str = "application/pdf") -> StoredObject:
         """The catalogue's row; the same digest again is the same row."""

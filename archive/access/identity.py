@@ -51,6 +51,10 @@ SYSTEM = Actor(SYSTEM_ID, SYSTEM_LOGIN, "Hệ thống", everywhere=frozenset(Per
 """The service itself: workflows, set-up."""
 
 
+def local_date(now: datetime) -> date:
+    return now.astimezone(OFFICE_HOURS).date()
+
+
 def actor_of(
     session: Session, account_id: uuid.UUID, now: datetime, *, by: Actor | None = None, os_user: str | None = None
 ) -> Actor:
@@ -61,7 +65,7 @@ def actor_of(
     account = session.get(Account, account_id)
     if account is None or (account.disabled_at is not None and account.disabled_at <= now):
         raise NotFound(what="tài khoản")
-    grants = grants_of(session, account_id, now.astimezone(OFFICE_HOURS).date())
+    grants = grants_of(session, account_id, now)
     if by is not None and by.account_id != account_id:
         return Actor(by.account_id, account.login, account.name, grants, account_id, os_user or by.os_user)
     return Actor(account_id, account.login, account.name, grants, None, os_user)
@@ -75,15 +79,17 @@ def actor_named(session: Session, login: str, now: datetime, **how: Actor | str 
     return actor_of(session, account_id, now, **how)  # type: ignore[arg-type]
 
 
-def grants_of(session: Session, account_id: uuid.UUID, today: date) -> tuple[Grant, ...]:
-    """Assignments in force today, each with its subtree. The tree is bounded in time, rights over old records are not:
+def grants_of(session: Session, account_id: uuid.UUID, now: datetime) -> tuple[Grant, ...]:
+    """Assignments in force, each with its subtree. The tree is bounded in time, rights over old records are not:
     an agency that has ended stays below its parent."""
+    today = local_date(now)
     held = (
         select(Assignment.id.label("assignment_id"), Assignment.role, Assignment.agency_id)
         .where(
             Assignment.account_id == account_id,
             Assignment.valid_from <= today,
             or_(Assignment.valid_to.is_(None), Assignment.valid_to >= today),
+            or_(Assignment.ended_at.is_(None), Assignment.ended_at > now),
         )
         .cte("held", recursive=True)
     )

@@ -78,6 +78,7 @@ class Assignment(Row):
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    ended_at: Mapped[datetime | None]  # ended at once, before valid_to
     given_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     __table_args__ = (CheckConstraint("valid_to is null or valid_to >= valid_from", name="period"),)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from archive import audit
+from archive import audit_events as audit
 from archive.access.identity import Actor
 from archive.access.keys import Keys
 from archive.db.holdings import Item

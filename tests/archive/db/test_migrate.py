@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
 
 from archive.bootstrap import App
 from archive.db import migrate, tables
-from archive.db.digitization import Target, Task
-from archive.db.database import engine_of
-from archive.errors import DatabaseNewer, NoHoldings
-from tests.conftest import DatabaseServer
 
 NOTHING = migrate.Hooks(back_up=lambda revision: None, seed=lambda connection: None)
 
