@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select, true
@@ -31,7 +32,7 @@ from archive.errors import NotFound
 from archive.queries.fields import EffectiveFields, effective_fields
 from archive.queries.filings import filings_of_item
 from archive.queries.reasons import stop_reason
-from archive.queries.views import ItemView, PageView, ReceiptView, RelatedItem, RenditionView
+from archive.queries.views import FilingLine, ItemView, PageView, ReceiptView, RelatedItem, RenditionView
 
 _ITEM_PERMISSIONS = tuple(permission for permission in Permission if permission.startswith("item:"))
 
@@ -148,7 +149,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemVie
         size_bytes=receipt.size_bytes,
         media_type=receipt.media_type,
         code=found.code,
-        former_codes=tuple(line.from_code for line in filings if line.from_code and line.from_code != found.code),
+        former_codes=_former_codes(filings, found.code),
         agency_code=agency.code,
         agency_name=agency.name,
         fond_code=row.fond_code,
@@ -183,8 +184,13 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemVie
         may=may,
         publishable=Permission.ITEM_PUBLISH in may
         and found.state == ItemState.REVIEWED
+        and found.code is not None
         and (not agency.second_person_publishes or is_second_person(actor, found.reviewed_by)),
     )
+
+
+def _former_codes(filings: Iterable[FilingLine], code: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.from_code for line in filings if line.from_code and line.from_code != code))
 
 
 def _pages(session: Session, item_id: uuid.UUID) -> tuple[PageView, ...]:

@@ -28,6 +28,4 @@ def marks(app: App, item_id: uuid.UUID, text: str, *, actor: Actor) -> dict[int,
     paged = text_of(recognition)
     found = find(query, paged.text)
     placed = place(found, paged.text, paged.page_offsets, recognition, limit=len(recognition.pages))
-    return {
-        page.number: tuple((box.left, box.top, box.right, box.bottom) for box in page.fractions) for page in placed
-    }
+    return {page.number: tuple((box.left, box.top, box.right, box.bottom) for box in page.fractions) for page in placed}
