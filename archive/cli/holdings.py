@@ -10,12 +10,10 @@ from contextlib import contextmanager
 
 from archive import i18n
 from archive.access import policy
-from archive.access.identity import Actor, actor_named
+from archive.access.identity import LOCAL_LOGIN, Actor, actor_named
 from archive.access.permissions import Permission
 from archive.bootstrap import App, open_app
 from archive.settings import Settings
-
-LOCAL_LOGIN = "local"  # whom the command line of the embedded profile acts as
 
 
 def add_as_user(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from archive import i18n
+from archive.actions.readings import open_record
 from archive.cli.holdings import acting, add_as_user, opened
 from archive.cli.output import Output, plain
-from archive.queries.items import resolve
 from archive.queries.views import ItemView, Message, ReceiptView
 from metadata.model import FieldValue
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     with opened() as app:
         actor = acting(app, args.as_user)
         with app.unit_of_work() as uow:
-            view = resolve(uow.session, args.id, actor=actor)
+            view = open_record(uow, args.id, actor=actor, now=app.clock())
     if isinstance(view, ReceiptView):
         out.document(_document(view) | {"reason": _reason(view.reason)})
         _show_receipt(view, out)
