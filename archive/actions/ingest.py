@@ -11,13 +11,14 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from archive import i18n
 from archive.access import policy
-from archive.access.identity import HANOI, Actor
+from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.audit import EventTag
 from archive.bootstrap import App
@@ -32,6 +33,8 @@ from archive.intake.names import clean_name, shown_name
 from archive.intake.refusal import TOO_BIG, Refusal, Refused
 from archive.intake.types import HEAD_BYTES, media_type_of
 from archive.storage.interface import HeldFile
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")  # the year in a number is the office's
 
 
 @dataclass(frozen=True, slots=True)
