@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor
+from archive.access.permissions import Permission
+from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
 from archive.errors import NotFound
 
@@ -18,4 +20,22 @@ def batch_id(session: Session, number: str, *, actor: Actor) -> uuid.UUID:
     found = session.scalar(select(Batch.id).where(Batch.number == number, policy.filter_batches(actor)))
     if found is None:
         raise NotFound(what=i18n.text("noun.batch", number=number))
+    return found
+
+
+def agency_id(session: Session, code: str, permission: Permission, *, actor: Actor) -> uuid.UUID:
+    allowed = policy.filter_agency(actor, permission, Agency.id)
+    found = session.scalar(select(Agency.id).where(Agency.code == code, allowed))
+    if found is None:
+        raise NotFound(what=i18n.text("noun.agency", code=code))
+    return found
+
+
+def account_id(session: Session, login: str, *, actor: Actor) -> uuid.UUID:
+    """For those who manage accounts."""
+    found = None
+    if policy.may(actor, Permission.ACCOUNT_MANAGE):
+        found = session.scalar(select(Account.id).where(Account.login == login))
+    if found is None:
+        raise NotFound(what=i18n.text("noun.account", login=login))
     return found
