@@ -22,7 +22,7 @@ class Keys:
     """Keys of several purposes ("columns", "lookup", "cookies"); the first of each is made when it is asked for."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._cached: dict[str, bytes] = {}
 
     def current(self, purpose: str) -> tuple[str, bytes]:
@@ -33,15 +33,15 @@ class Keys:
     def named(self, name: str) -> bytes:
         """Raises NotFound for a key that is not here: without it nothing that it encrypted can be read."""
         if name not in self._cached:
-            path = self._directory / f"{name}.key"
+            path = self.directory / f"{name}.key"
             if not _NAME.fullmatch(name) or not path.exists():
-                raise NotFound("error.key_missing", name=name, directory=self._directory)
+                raise NotFound("error.key_missing", name=name, directory=self.directory)
             self._cached[name] = bytes.fromhex(path.read_text(encoding="ascii").strip())
         return self._cached[name]
 
     def names(self, purpose: str) -> list[str]:
         """Oldest first."""
-        matches = (_NAME.fullmatch(path.stem) for path in self._directory.glob("*.key"))
+        matches = (_NAME.fullmatch(path.stem) for path in self.directory.glob("*.key"))
         return sorted(match.group() for match in matches if match and match["purpose"] == purpose)
 
     def rotate(self, purpose: str) -> str:
@@ -53,10 +53,10 @@ class Keys:
         return max(self.names(purpose), default=None)
 
     def _make(self, purpose: str, number: int) -> str:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{purpose}-{number:04}"
-        final = self._directory / f"{name}.key"
-        directory = os.open(self._directory, os.O_RDONLY)
+        final = self.directory / f"{name}.key"
+        directory = os.open(self.directory, os.O_RDONLY)
         try:
             fcntl.flock(directory, fcntl.LOCK_EX)  # two processes make one key
             if not final.exists():
