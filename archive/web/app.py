@@ -1,0 +1,55 @@
+"""The pages and the API as one FastAPI application over one App."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request, Response
+
+from archive.bootstrap import App
+from archive.web import errors
+from archive.web.api import health, v1
+from archive.web.assets import Assets
+from archive.web.deps import Parts
+from archive.web.pages import (
+    accounts,
+    audit,
+    batches,
+    changes,
+    deliver,
+    dossiers,
+    files,
+    items,
+    overview,
+    review,
+    search,
+    session,
+    stopped,
+)
+from archive.web.render import Renderer
+from archive.web.security import SecurityHeaders
+
+PAGES = (overview, session, search, review, dossiers, batches, deliver, items, files, changes, stopped, accounts, audit)
+
+
+def create_app(app: App, *, nudge: Callable[[], None] = lambda: None) -> FastAPI:
+    """nudge: called after something was received, so that work on it begins at once.
+
+    Raises PartNotInstalled when the front-end packages are not there.
+    """
+    assets = Assets()
+    renderer = Renderer(assets)
+    web = FastAPI(title="Kho hồ sơ số", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    web.state.parts = Parts(app, assets, renderer, nudge)
+    errors.install(web, renderer)
+    web.add_middleware(SecurityHeaders)
+    for module in PAGES:
+        web.include_router(module.router, include_in_schema=False, default_response_class=Response)
+    web.include_router(health.router, include_in_schema=False)
+    web.include_router(v1.router)
+
+    @web.get("/static/{digest}/{name}", include_in_schema=False)
+    def static(request: Request, digest: str, name: str) -> Response:
+        return assets.respond(request, digest, name)
+
+    return web

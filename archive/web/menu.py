@@ -1,0 +1,36 @@
+"""The menu: only what somebody may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive import i18n
+from archive.access import policy
+from archive.access.identity import Actor
+from archive.access.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    path: str
+    label: str  # message id
+    permission: Permission | None = None
+
+
+ENTRIES = (
+    Entry("/", "page.menu_overview"),
+    Entry("/review", "page.menu_review", Permission.ITEM_REVIEW),
+    Entry("/dossiers", "page.menu_dossiers", Permission.DOSSIER_READ),
+    Entry("/batches", "page.menu_batches", Permission.BATCH_READ),
+    Entry("/stopped", "page.menu_stopped", Permission.STOPPED_READ),
+    Entry("/accounts", "page.menu_accounts", Permission.ACCOUNT_MANAGE),
+    Entry("/audit", "page.menu_audit", Permission.AUDIT_READ),
+)
+
+
+def entries(actor: Actor) -> tuple[Entry, ...]:
+    return tuple(entry for entry in ENTRIES if entry.permission is None or policy.may(actor, entry.permission))
+
+
+def roles(actor: Actor) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i18n.text(f"role.{grant.role}") for grant in actor.grants))

@@ -1,0 +1,122 @@
+"""Batches: the list, opening one, its live progress and reconciliation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from archive.access.permissions import Permission
+from archive.actions import ingest
+from archive.errors import Conflict, InvalidInput, NotFound
+from archive.queries import batches as queries
+from archive.queries.agencies import agencies
+from archive.queries.references import batch_id
+from archive.queries.tasks import tasks
+from archive.queries.views import BatchView
+from archive.web.deps import SignedForm, SignedIn, Visit
+from archive.web.pages.dossiers import whole_number
+
+router = APIRouter()
+ROWS = 50
+NOTHING_GIVEN = {"agency": "", "task": 0, "dossier": "", "expected": None}
+
+
+@router.get("/batches")
+def listed(visit: SignedIn, before: str | None = None) -> Response:
+    visit.require(Permission.BATCH_READ)
+    with visit.unit_of_work() as uow:
+        lines = queries.batches(uow.session, actor=visit.actor, limit=ROWS, before=before)
+    older = lines[-1].number if len(lines) == ROWS else None
+    return visit.page("batches.html", batches=lines, before=older, may_ingest=visit.may(Permission.BATCH_INGEST))
+
+
+@router.get("/batches/new")
+def form(visit: SignedIn) -> Response:
+    visit.require(Permission.BATCH_INGEST)
+    return _form(visit, NOTHING_GIVEN)
+
+
+@router.post("/batches")
+def opened(
+    visit: SignedForm,
+    agency: Annotated[str, Form()],
+    task: Annotated[int, Form()],
+    dossier: Annotated[str, Form()] = "",
+    expected: Annotated[str, Form()] = "",
+) -> Response:
+    try:
+        with visit.unit_of_work() as uow:
+            batch = ingest.open_batch(
+                uow,
+                agency_code=agency,
+                task_number=task,
+                dossier_code=dossier.strip() or None,
+                expected=whole_number(expected, "expected") if expected.strip() else None,
+                source="web",
+                actor=visit.actor,
+                now=visit.now,
+            )
+            number = batch.number
+    except (InvalidInput, Conflict, NotFound) as wrong:
+        given = {"agency": agency, "task": task, "dossier": dossier, "expected": expected}
+        return _form(visit, given, problem=str(wrong), status=422)
+    return visit.back(f"/batches/{number}")
+
+
+@router.get("/batches/{number}")
+def shown(visit: SignedIn, number: str) -> Response:
+    batch = _batch(visit, number)
+    may_deliver = visit.may(Permission.BATCH_INGEST) and batch.line.closed_at is None
+    return visit.page(
+        "batch.html",
+        batch=batch,
+        seen=moved(batch),
+        may_deliver=may_deliver,
+        limit_bytes=visit.app.settings.max_file_bytes,
+        now=visit.now,
+    )
+
+
+@router.get("/batches/{number}/progress")
+def progress(visit: SignedIn, number: str, seen: str = "") -> Response:
+    """What changes while the batch is worked on; tells the page to fetch the table when a file moved on."""
+    batch = _batch(visit, number)
+    headers = {"HX-Trigger": "batchMoved"} if seen != moved(batch) else None
+    return visit.page("batch_live.html", batch=batch, seen=moved(batch), headers=headers)
+
+
+@router.get("/batches/{number}/entries")
+def entries(visit: SignedIn, number: str) -> Response:
+    return visit.page("batch_entries.html", batch=_batch(visit, number))
+
+
+@router.post("/batches/{number}/close")
+def closed(visit: SignedForm, number: str, expected: Annotated[str, Form()] = "") -> Response:
+    with visit.unit_of_work() as uow:
+        ingest.close_batch(
+            uow,
+            batch_id(uow.session, number, actor=visit.actor),
+            expected=whole_number(expected, "expected") if expected.strip() else None,
+            actor=visit.actor,
+            now=visit.now,
+        )
+    return visit.back(f"/batches/{number}", "batch_closed")
+
+
+def moved(batch: BatchView) -> str:
+    """Changes when any file of the batch has come further."""
+    line = batch.line
+    return f"{line.delivered}-{line.received}-{line.stopped}-{line.described}-{line.refused}-{bool(line.closed_at)}"
+
+
+def _batch(visit: Visit, number: str) -> BatchView:
+    with visit.unit_of_work() as uow:
+        return queries.batch(uow.session, number, actor=visit.actor)
+
+
+def _form(visit: Visit, given: dict[str, object], *, problem: str | None = None, status: int = 200) -> Response:
+    with visit.unit_of_work() as uow:
+        own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
+        numbered = tasks(uow.session, actor=visit.actor)
+    return visit.page("batch_new.html", status=status, agencies=own, tasks=numbered, given=given, problem=problem)

@@ -1,0 +1,102 @@
+"""The item page: the paper beside what was read from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from archive.access.permissions import Permission
+from archive.actions.readings import open_item
+from archive.db.states import ItemState
+from archive.queries.views import ItemView
+from archive.web.deps import SignedIn, Visit
+from metadata.model import FieldName
+
+router = APIRouter()
+
+# What a person may add where the machine found nothing; the rest is counted or decided, not read.
+ADDABLE = tuple(name for name in FieldName if name not in {FieldName.PAGE_COUNT, FieldName.SECRECY})
+RETURNABLE = frozenset({ItemState.REVIEWED})
+
+
+@router.get("/items/{reference}")
+def shown(visit: SignedIn, reference: str, page: int = 1, q: str = "") -> Response:
+    """Opening an item is a reading, and recorded as one."""
+    with visit.unit_of_work() as uow:
+        item = open_item(uow, reference, actor=visit.actor, now=visit.now)
+    numbers = [each.number for each in item.pages]
+    return visit.page(
+        "item.html",
+        **side_values(item),
+        pages=_pages(item),
+        first_page=page if page in numbers else (numbers[0] if numbers else 1),
+        query=q,
+        access_pdf=item.rendition("access_pdf"),
+        queue=Permission.ITEM_REVIEW in item.may and item.state == ItemState.DESCRIBED,
+    )
+
+
+def side(visit: Visit, item: ItemView) -> Response:
+    """What stands beside the page, anew after each change."""
+    return visit.page("item_side.html", **side_values(item))
+
+
+def side_values(item: ItemView) -> dict[str, Any]:
+    """may_*: what this actor may do with this item in its present state."""
+    present = {field.name for field in item.fields}
+    may_file = Permission.ITEM_FILE in item.may
+    return {
+        "item": item,
+        "doubtful": [field for field in item.fields if field.doubtful],
+        "settled": [field for field in item.fields if not field.doubtful],
+        "absent": [name for name in ADDABLE if name not in present],
+        "may_correct": Permission.ITEM_CORRECT in item.may,
+        "may_review": Permission.ITEM_REVIEW in item.may,
+        "may_publish": Permission.ITEM_PUBLISH in item.may,
+        "may_return": Permission.ITEM_REVIEW in item.may and item.state in RETURNABLE,
+        "may_file": may_file,
+        "acts": _acts(item) if may_file else (),
+        "history": history(item),
+    }
+
+
+def history(item: ItemView) -> list[tuple[Any, str, dict[str, Any]]]:
+    """(when, message id, values) of what became of the record, newest first."""
+    events: list[tuple[Any, str, dict[str, Any]]] = [(item.received_at, "page.past.received", {"number": item.receipt})]
+    if item.described_at:
+        events.append((item.described_at, "page.past.described", {"engine": item.engine or ""}))
+    for field in item.fields:
+        if field.corrected_at:
+            said = "accepted" if field.value == field.read_as else "corrected"
+            values = {"field": f"page.field.{field.name}", "by": field.corrected_by or ""}
+            events.append((field.corrected_at, f"page.past.{said}", values))
+    if item.reviewed_at:
+        events.append((item.reviewed_at, "page.past.reviewed", {"by": item.reviewed_by or ""}))
+    if item.published_at:
+        events.append((item.published_at, "page.past.published", {"by": item.published_by or ""}))
+    for filing in item.filings:
+        events.append((filing.at, f"page.past.{filing.act}", {"by": filing.by, "reason": filing.reason}))
+    return sorted(events, key=lambda event: event[0], reverse=True)
+
+
+def _acts(item: ItemView) -> tuple[str, ...]:
+    if item.state == ItemState.WITHDRAWN:
+        return ("restore",)
+    return ("move" if item.dossier_code else "file", "replace", "supplement", "withdraw")
+
+
+def _pages(item: ItemView) -> list[dict[str, Any]]:
+    """Pages with an image, as the viewer wants them."""
+    base = f"/items/{item.receipt}/pages"
+    return [
+        {
+            "number": page.number,
+            "width": page.width,
+            "height": page.height,
+            "image": f"{base}/{page.number}/image",
+            "words": f"{base}/{page.number}/words",
+        }
+        for page in item.pages
+        if item.rendition("page_image", page.number)
+    ]

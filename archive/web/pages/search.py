@@ -1,0 +1,67 @@
+"""Search: words, filters, hits with their pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from archive.access.permissions import Permission
+from archive.errors import InvalidInput
+from archive.queries.agencies import agencies
+from archive.queries.searching import search
+from archive.queries.views import SearchResult
+from archive.web.deps import SignedIn
+from archive.web.strip import cut_around
+from metadata.registry import classes
+
+router = APIRouter()
+LIMIT = 10
+LAST_OFFSET = 10_000
+
+
+@router.get("/search")
+def found(
+    visit: SignedIn,
+    q: str = "",
+    agency: str = "",
+    task: str = "",
+    type: str = "",
+    year: str = "",
+    state: str = "",
+    dossier: str = "",
+    offset: int = 0,
+) -> Response:
+    visit.require(Permission.ITEM_READ)
+    given = {"agency": agency, "task": task, "type": type, "year": year, "state": state, "dossier": dossier}
+    filters = {name: value.strip() for name, value in given.items() if value.strip()}
+    offset = min(max(0, offset), LAST_OFFSET)
+    asked = bool(q.strip() or filters)
+    result: SearchResult | None = None
+    problem = None
+    if asked:
+        try:
+            result = search(visit.app, q, actor=visit.actor, filters=filters, limit=LIMIT, offset=offset)
+        except InvalidInput as wrong:
+            problem = str(wrong)
+    with visit.unit_of_work() as uow:
+        own = agencies(uow.session, Permission.ITEM_READ, actor=visit.actor)
+    return visit.page(
+        "search.html",
+        status=422 if problem else 200,
+        query=q,
+        asked=asked,
+        filters=filters,
+        agencies=own,
+        types=type_names(),
+        result=result,
+        problem=problem,
+        offset=offset,
+        limit=LIMIT,
+        strip=cut_around,
+        page_url=lambda to: f"/search?{urlencode({'q': q, **filters, 'offset': max(0, to)})}",
+    )
+
+
+def type_names() -> list[str]:
+    return [each.name for each in classes().values()]
