@@ -32,7 +32,7 @@ def _show(document: Document, out: Output) -> None:
     pages = ", ".join(map(str, document.pages))
     columns = [i18n.text(f"column.{name}") for name in ("field", "value", "confidence", "page")]
     rows = [
-        (i18n.text(f"field.{name}"), shown(field.value), f"{field.confidence:.0%}", field.page)
+        (i18n.text(f"page.field.{name}"), shown(field.value), f"{field.confidence:.0%}", field.page)
         for name, field in document.fields.items()
     ]
     out.table(columns, rows, title=i18n.text("reading.document", pages=pages))

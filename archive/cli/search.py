@@ -31,7 +31,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     out.document(to_json(result))
     out.say(i18n.text("search.found", total=result.total, shown=len(result.hits)))
     columns = [i18n.text(f"column.{name}") for name in ("receipt", "dossier", "title", "page", "found", "score")]
-    out.table(columns, [_row(hit) for hit in result.hits])
+    if result.hits:
+        out.table(columns, [_row(hit) for hit in result.hits])
     return 0
 
 

@@ -75,7 +75,7 @@ def _show_item(view: ItemView, out: Output) -> None:
         [i18n.text(f"column.{name}") for name in ("field", "value", "confidence", "page", "given_by")],
         [
             (
-                i18n.text(f"field.{field.name}"),
+                i18n.text(f"page.field.{field.name}"),
                 shown(field.value),
                 f"{field.confidence:.0%}" + (" ?" if field.doubtful else ""),
                 field.page,

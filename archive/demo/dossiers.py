@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -19,7 +18,7 @@ from archive.db.states import ItemState
 from archive.demo.people import APPROVER, CLERK
 from archive.demo.samples import SampleDossier, Samples
 from archive.queries.dossiers import dossier as view_dossier
-from archive.queries.views import DossierView, ItemLine
+from archive.queries.views import DossierView
 
 PUBLISHED_A_DOSSIER = 2  # the rest waits, so that a visitor finds something to do
 
@@ -82,29 +81,25 @@ def under_way(app: App) -> int:
         return uow.session.scalar(select(func.count()).where(Item.state == ItemState.RECEIVED)) or 0
 
 
+def stopped(app: App) -> int:
+    with app.unit_of_work() as uow:
+        return uow.session.scalar(select(func.count()).where(Item.state == ItemState.STOPPED)) or 0
+
+
 def review_and_publish(app: App, samples: Samples) -> None:
-    """In each dossier, up to PUBLISHED_A_DOSSIER items that were read without doubt."""
+    """In each dossier where nothing was reviewed yet, the items that were read with most certainty."""
+    clerk, approver = person(app, CLERK.login), person(app, APPROVER.login)
     for sample in samples.dossiers:
         lines = view(app, sample.code).items
-        wanted = PUBLISHED_A_DOSSIER - sum(line.state in (ItemState.REVIEWED, ItemState.PUBLISHED) for line in lines)
+        if any(line.state in (ItemState.REVIEWED, ItemState.PUBLISHED) for line in lines):
+            continue
         certain = [line for line in lines if line.state == ItemState.DESCRIBED and not line.doubtful_fields]
         certain.sort(key=lambda line: -(line.confidence or 0))
-        _review(app, certain[: max(0, wanted)])
-        _publish(app, [line for line in view(app, sample.code).items if line.state == ItemState.REVIEWED])
-
-
-def _review(app: App, lines: Iterable[ItemLine]) -> None:
-    clerk = person(app, CLERK.login)
-    for line in lines:
-        with app.unit_of_work() as uow:
-            review_item(uow, line.id, actor=clerk, now=app.clock())
-
-
-def _publish(app: App, lines: Iterable[ItemLine]) -> None:
-    approver = person(app, APPROVER.login)
-    for line in lines:
-        with app.unit_of_work() as uow:
-            publish_item(uow, line.id, actor=approver, now=app.clock())
+        for line in certain[:PUBLISHED_A_DOSSIER]:
+            with app.unit_of_work() as uow:
+                review_item(uow, line.id, actor=clerk, now=app.clock())
+            with app.unit_of_work() as uow:
+                publish_item(uow, line.id, actor=approver, now=app.clock())
 
 
 def view(app: App, code: str) -> DossierView:
