@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 
 from metadata.text import fold
@@ -91,6 +92,14 @@ class Layout:
     @cached_property
     def rows(self) -> tuple[Segment, ...]:
         return self.rows_where(lambda _: True)
+
+    @cached_property
+    def pitch(self) -> float:
+        """Distance from line to line of running text, as fraction of the page's height; 0 where there is none."""
+        wide = [row for row in self.rows if row.place.width > 0.5]
+        steps = [below.middle - above.middle for above, below in pairwise(wide)]
+        usual = [step for step in steps if step < 0.05]
+        return median(usual) if usual else 0.0
 
     @property
     def aspect(self) -> float:

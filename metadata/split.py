@@ -16,7 +16,7 @@ from metadata.types.person import find_signature
 from metadata.types.recipients import find_recipients
 from metadata.types.title import find_title
 
-ANNEX = re.compile(r"^\W*(?:mau so|mau \d|phu luc|bieu mau|bieu so)\b|^\W*mau (?:don|to khai|giay)")
+ANNEX = re.compile(r"^[\W_]*(?:mau so|mau \d|phu luc|bieu mau|bieu so)\b|^[\W_]*mau (?:don|to khai|giay)")
 PLACEHOLDER = re.compile(r"[.…_]{4,}")
 OWN_PAPERS = frozenset({"certificate", "permit", "form"})
 

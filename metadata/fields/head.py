@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from metadata.evidence import make_field, unread
+from metadata.evidence import PARTLY_READ, make_field, unread
 from metadata.layout import Layout, Segment
 from metadata.letterhead import NUMBER_LINE, Letterhead, find_letterhead
 from metadata.model import Field, FieldName
@@ -15,11 +15,11 @@ from metadata.registry import DocumentClass, classes
 from metadata.text import fold
 from metadata.types.body import OrganName, clean_name, is_organ, organ_names
 from metadata.types.number import CodeReading, parse_code
-from metadata.types.place import PlaceAndDate, read_place_and_date
+from metadata.types.place import PlaceAndDate, read_date_and_place, read_place_and_date
 from metadata.types.title import Subject, Title, find_subject, find_title, letter_subject
 
-PLACE_OF_ISSUE = re.compile(r"^\W*(?:noi dang ky(?: khai sinh| ket hon)?|noi cap|co quan cap)\s*[:;.]\s*")
-CONTRACT_DATE = re.compile(r"^\W*hom nay\b")
+PLACE_OF_ISSUE = re.compile(r"^[\W_]*(?:noi dang ky(?: khai sinh| ket hon)?|noi cap|co quan cap)\s*[:;.]\s*")
+CONTRACT_DATE = re.compile(r"^[\W_]*hom nay\b")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read_head(layouts: Sequence[Layout]) -> Head:
     code_row, code = _code([*left, *(row for row in first.rows if row.middle < 0.4)], issuer)
     title = find_title(first, below)
     letter = letter_subject(left) if title is None else None
-    addressed = any(re.match(r"\W*kinh g.i\b", row.folded) for row in first.rows if row.middle < 0.5)
+    addressed = any(re.match(r"[\W_]*kinh g.i\b", row.folded) for row in first.rows if row.middle < 0.5)
     kind = title.kind if title else _kind_without_title(code, letter is not None or addressed)
     subject = find_subject(first, title) if title else letter
     dated = _dated(layouts, right, [organ.value for organ in organs])
@@ -60,7 +60,7 @@ def fields_of(head: Head) -> dict[FieldName, Field]:
     fields = _type_and_subject(head)
     names = (FieldName.ORGAN_NAME, FieldName.PARENT_ORGAN_NAME)
     for name, organ in zip(names, reversed(head.organs), strict=False):
-        fields[name] = make_field(organ.value, organ.evidence, organ.fit, read_as=organ.read_as)
+        fields[name] = make_field(organ.value, organ.evidence, organ.support, read_as=organ.read_as)
     return fields | _code_fields(head) | _date_fields(head)
 
 
@@ -79,7 +79,7 @@ def _place_of_issue(layouts: Sequence[Layout]) -> list[OrganName]:
             match = PLACE_OF_ISSUE.match(row.folded)
             value = clean_name(row.text[match.end() :]) if match else ""
             if value and is_organ(value):
-                return [OrganName(value, value, (row,), 0.9)]
+                return [OrganName(value, value, (row,), 3.0)]
     return []
 
 
@@ -110,7 +110,7 @@ def _class_of(code: CodeReading | None) -> DocumentClass | None:
 def _dated(layouts: Sequence[Layout], right: Sequence[Segment], organs: list[str]) -> PlaceAndDate | None:
     """Place and date of the head; for want of it above the signature; in a contract in its first sentence."""
     for row in right:
-        found = read_place_and_date(row, organs)
+        found = read_place_and_date(row, organs) if row.centre > 0.55 else None
         if found:
             return found
     for layout in reversed(layouts):
@@ -121,29 +121,37 @@ def _dated(layouts: Sequence[Layout], right: Sequence[Segment], organs: list[str
                 return found
     for row in layouts[0].rows:
         if CONTRACT_DATE.match(row.folded):
-            return read_place_and_date(row, organs)
+            return read_date_and_place(row)
     return None
+
+
+def _type_field(head: Head) -> Field | None:
+    by_code = _class_of(head.code)
+    if head.title:
+        title = head.title
+        conflict = by_code is not None and by_code.code not in title.kind.code
+        support = (10.0 if title.likeness > 0.95 else 3.0) * (0.1 if conflict else 5.0 if by_code else 1.0)
+        read_as = " ".join(segment.text for segment in title.evidence)
+        exact = fold(read_as).strip(" .:") == fold(title.name)
+        return make_field(title.name, title.evidence, support, read_as=None if exact else read_as)
+    if head.kind is None or head.code_row is None:
+        return None
+    evidence = head.subject.evidence if head.subject else (head.code_row,)
+    if head.kind.code == "cong_van":
+        return make_field(head.kind.name, evidence, 10.0 if head.subject and head.addressed else 1.0)
+    return make_field(head.kind.name, evidence, 0.5)  # only the notation says so: the title was not read
 
 
 def _type_and_subject(head: Head) -> dict[FieldName, Field]:
     fields: dict[FieldName, Field] = {}
-    by_code = _class_of(head.code)
-    if head.title:
-        agrees = by_code is None or by_code.code == head.title.kind.code
-        read_as = " ".join(segment.text for segment in head.title.evidence)
-        exact = fold(read_as).strip(" .:") == fold(head.title.name)
-        fit = head.title.likeness * (1.0 if agrees else 0.7)
-        fields[FieldName.TYPE_NAME] = make_field(
-            head.title.name, head.title.evidence, fit, read_as=None if exact else read_as
-        )
-    elif head.kind and head.code_row:
-        evidence = head.subject.evidence if head.subject else (head.code_row,)
-        is_letter = head.kind.code == "cong_van"
-        sure = 1.0 if is_letter and head.subject and head.addressed else 0.85 if is_letter else 0.6
-        fields[FieldName.TYPE_NAME] = make_field(head.kind.name, evidence, sure)
+    kind = _type_field(head)
+    if kind:
+        fields[FieldName.TYPE_NAME] = kind
     if head.subject:
         subject = head.subject
-        fields[FieldName.SUBJECT] = make_field(subject.value, subject.evidence, subject.fit, read_as=subject.read_as)
+        fields[FieldName.SUBJECT] = make_field(
+            subject.value, subject.evidence, subject.support, read_as=subject.read_as
+        )
     return fields
 
 
@@ -151,35 +159,41 @@ def _code_fields(head: Head) -> dict[FieldName, Field]:
     if head.code is None or head.code_row is None:
         return {}
     code, row = head.code, head.code_row
-    slash = next((index for index, word in enumerate(row.words) if "/" in word.text), 0)
-    number = row.part(0, slash + 1)
-    notation = row.part(slash, len(row.placed))
+    slash = next((index for index, word in enumerate(row.words) if "/" in word.text or "\u2044" in word.text), 0)
+    alone = slash > 0 and not re.search(r"\d.*/", row.words[slash].text.split("/")[0] + "/")
+    number = row.part(0, slash if alone else slash + 1)
     fields = {}
-    if code.number:
-        fields[FieldName.CODE_NUMBER] = make_field(code.number, [number], code.fit)
+    if code.number and (not alone or any(letter.isdigit() for letter in number.text)):
+        # figures in one word with a notation that fits are read as well as that; apart, they speak for themselves
+        fields[FieldName.CODE_NUMBER] = make_field(code.number, [number], 1.0 if alone else code.support)
     else:
         fields[FieldName.CODE_NUMBER] = unread(row.page, number.box)
-    if code.notation:
-        known = head.title is None or _class_of(code) is None or _class_of(code) == head.title.kind
-        fit = code.fit * (1.0 if known else 0.8)
-        fields[FieldName.CODE_NOTATION] = make_field(code.notation, [notation], fit, read_as=code.read_as)
+    conflict = head.title is not None and (by_code := _class_of(code)) and by_code.code not in head.title.kind.code
+    fields[FieldName.CODE_NOTATION] = make_field(
+        code.notation,
+        [row.part(slash, len(row.placed))],
+        code.support * (0.2 if conflict else 1.0),
+        read_as=code.read_as,
+    )
     return fields
 
 
 def _date_fields(head: Head) -> dict[FieldName, Field]:
     if head.dated is None:
         return {}
-    dated = head.dated
+    dated, read = head.dated, head.dated.date
     fields = {}
     if dated.place:
-        fields[FieldName.PLACE] = make_field(dated.place_name, [dated.place], dated.place_fit)
-    if dated.date.iso:
-        fit = (1.0 if dated.date.value else 0.3) * (0.6 if dated.date.guessed else 1.0)
-        if head.code and (year := re.match(r"(\d{4})/", head.code.notation)):
-            fit *= 1.0 if int(year[1]) == dated.date.year else 0.6
-        fields[FieldName.ISSUED_DATE] = make_field(
-            dated.date.iso, [dated.date_words], fit, read_as=dated.date.written if dated.date.guessed else None
-        )
-    else:
-        fields[FieldName.ISSUED_DATE] = unread(dated.row.page, dated.date_words.box)
+        fields[FieldName.PLACE] = make_field(dated.place_name, [dated.place], dated.place_support)
+    if not read.iso:
+        return fields | {FieldName.ISSUED_DATE: unread(dated.row.page, dated.date_words.box)}
+    year = re.match(r"(\d{4})/", head.code.notation) if head.code else None
+    support = 0.3 if read.guessed else 2.0 if year is None else 5.0 if int(year[1]) == read.year else 0.1
+    fields[FieldName.ISSUED_DATE] = make_field(
+        read.iso,
+        [dated.date_words],
+        support,
+        read_as=read.written if read.guessed else None,
+        at_most=0.99 if read.value else PARTLY_READ,
+    )
     return fields

@@ -25,7 +25,7 @@ def fields_of(layouts: Sequence[Layout], head: Head) -> dict[FieldName, Field]:
         FieldName.VALID_UNTIL: last,
     }
     return {
-        name: make_field(value.value, value.evidence, value.fit, read_as=value.read_as)
+        name: make_field(value.value, value.evidence, value.support, read_as=value.read_as)
         for name, value in found.items()
         if value
     }

@@ -9,11 +9,12 @@ from metadata.evidence import make_field, unread
 from metadata.fields.head import Head
 from metadata.layout import Layout, Segment
 from metadata.model import Field, FieldName
-from metadata.types.person import SignatureBlock, clean, clean_name, find_signature, name_fit
+from metadata.text import fold
+from metadata.types.person import SignatureBlock, clean, find_signature, read_name
 from metadata.types.recipients import find_recipients
 from metadata.types.references import find_references
 
-PARTY = re.compile(r"\W*(?:nguoi )?dai dien\b.{0,20}?[:;.]\s*(?:ong|ba)?\s*[:.]?\s*")
+PARTY = re.compile(r"[\W_]*(?:nguoi )?dai d.en\b.{0,20}?[:;.]\s*(?:ong|ba)?\s*[:.]?\s*")
 PARTY_POSITION = re.compile(r"\bchuc vu\s*[:;.]\s*")
 
 
@@ -27,25 +28,23 @@ def fields_of(layouts: Sequence[Layout], head: Head) -> dict[FieldName, Field]:
     if head.kind is None or head.kind.kind not in {"certificate", "form"}:
         recipients = find_recipients(layouts)
         if recipients:
-            fields[FieldName.RECIPIENTS] = make_field(list(recipients.values), recipients.evidence, recipients.fit)
+            fields[FieldName.RECIPIENTS] = make_field(list(recipients.values), recipients.evidence, recipients.support)
     references = find_references(layouts)
     if references:
-        fields[FieldName.REFERENCES] = make_field(list(references.values), references.evidence, references.fit)
+        fields[FieldName.REFERENCES] = make_field(list(references.values), references.evidence, references.support)
     return fields
 
 
 def _signer(block: SignatureBlock) -> dict[FieldName, Field]:
     fields: dict[FieldName, Field] = {}
     if block.position:
-        fields[FieldName.SIGNER_POSITION] = make_field(block.position_name, block.position, 1.0)
-    elif block.authority:  # TM. BAN GIÁM ĐỐC over the name: the signer's own position is not printed
-        pass
+        fields[FieldName.SIGNER_POSITION] = make_field(block.position_name, block.position, block.position_support)
     if block.authority:
-        fields[FieldName.SIGNING_AUTHORITY] = make_field(block.signing_authority, block.authority, 1.0)
+        fields[FieldName.SIGNING_AUTHORITY] = make_field(block.signing_authority, block.authority, 3.0)
     if block.name:
-        name = clean_name(block.name.text)
+        name, support = read_name(block.name.text)
         evidence = _words_of(block.name, name)
-        fields[FieldName.SIGNER_NAME] = make_field(name, [evidence], name_fit(name), read_as=evidence.text)
+        fields[FieldName.SIGNER_NAME] = make_field(name, [evidence], support, read_as=evidence.text)
     else:
         last = (block.position or block.authority)[-1:]
         if last:
@@ -62,13 +61,13 @@ def _first_party(layouts: Sequence[Layout]) -> dict[FieldName, Field]:
                 continue
             fields: dict[FieldName, Field] = {}
             rest = row.text[match.end() :]
-            name = clean_name(re.split(r"[;,]|[Cc]hức", rest, maxsplit=1)[0])
+            name, support = read_name(re.split(r"[;,]|[Cc]hức", rest, maxsplit=1)[0])
             if name:
-                fields[FieldName.SIGNER_NAME] = make_field(name, [_words_of(row, name)], name_fit(name))
+                fields[FieldName.SIGNER_NAME] = make_field(name, [_words_of(row, name)], support)
             position = PARTY_POSITION.search(row.folded)
             if position:
                 value = clean(re.split(r"[;,]", row.text[position.end() :], maxsplit=1)[0])
-                fields[FieldName.SIGNER_POSITION] = make_field(value, [_words_of(row, value)], 0.95)
+                fields[FieldName.SIGNER_POSITION] = make_field(value, [_words_of(row, value)], 3.0)
             return fields
     return {}
 
@@ -77,6 +76,6 @@ def _words_of(row: Segment, text: str) -> Segment:
     """The words of the row that make up `text`."""
     wanted = text.split()
     for first in range(len(row.words) - len(wanted) + 1):
-        if all(part in word.text for part, word in zip(wanted, row.words[first:], strict=False)):
+        if all(fold(part) in fold(word.text) for part, word in zip(wanted, row.words[first:], strict=False)):
             return row.part(first, first + len(wanted))
     return row

@@ -32,16 +32,15 @@ COUNCILS = (
 )
 OPEN_END = ("va", "-", "–", ",", "cua", "ve", "thuoc")
 FREQUENT = (
-    "ỦY BAN NHÂN DÂN",
-    "HỘI ĐỒNG NHÂN DÂN",
-    "THÀNH PHỐ",
-    "CHÍNH PHỦ",
-    "VĂN PHÒNG",
-    "CÔNG AN",
-    "PHÒNG",
-    "HUYỆN",
-    "QUẬN",
-)
+    "ỦY BAN NHÂN DÂN", "HỘI ĐỒNG NHÂN DÂN", "LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", "GIÁO DỤC VÀ ĐÀO TẠO",
+    "TÀI NGUYÊN VÀ MÔI TRƯỜNG", "NÔNG NGHIỆP VÀ MÔI TRƯỜNG", "NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN",
+    "KẾ HOẠCH VÀ ĐẦU TƯ", "VĂN HÓA, THỂ THAO VÀ DU LỊCH", "KHOA HỌC VÀ CÔNG NGHỆ", "THÔNG TIN VÀ TRUYỀN THÔNG",
+    "TÀI CHÍNH - KẾ HOẠCH", "QUY HOẠCH - KIẾN TRÚC", "GIAO THÔNG VẬN TẢI", "CÔNG THƯƠNG", "NGOẠI GIAO", "NGOẠI VỤ",
+    "QUỐC PHÒNG", "TÀI CHÍNH", "XÂY DỰNG", "NỘI VỤ", "TƯ PHÁP", "Y TẾ", "CÔNG AN", "CHÍNH PHỦ", "QUỐC HỘI",
+    "THỦ TƯỚNG", "VĂN PHÒNG", "THÀNH PHỐ", "THỊ TRẤN", "THỊ XÃ", "TRUNG TÂM", "BAN QUẢN LÝ",
+)  # fmt: skip
+FIRST_WORDS = {"bo": "BỘ", "so": "SỞ", "cuc": "CỤC", "vu": "VỤ", "phong": "PHÒNG", "chi": "CHI", "vien": "VIỆN"}
+AREA_WORDS = {"tinh": "TỈNH", "huyen": "HUYỆN", "quan": "QUẬN", "phuong": "PHƯỜNG"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class OrganName:
     value: str
     read_as: str
     evidence: tuple[Segment, ...]
-    fit: float
+    support: float
 
 
 def organ_names(rows: Sequence[Segment]) -> list[OrganName]:
@@ -70,7 +69,8 @@ def is_organ(text: str) -> bool:
 
 def _name_lines(rows: Sequence[Segment]) -> list[Segment]:
     """Rows in capitals that end right above the number line (or in the column's first block, without one)."""
-    number = next((index for index, row in enumerate(rows) if NUMBER_LINE.match(row.folded)), len(rows))
+    numbered = [index for index, row in enumerate(rows) if NUMBER_LINE.match(row.folded)]
+    number = next((index for index in numbered if "/" in rows[index].text), (numbered or [len(rows)])[-1])
     lines: list[Segment] = []
     for row in reversed(rows[:number]):
         capitals = is_capitals(row) or (lines and row.upper_share > 0.6)
@@ -97,19 +97,31 @@ def _goes_on(group: list[Segment], line: Segment) -> bool:
 def _name(group: list[Segment]) -> OrganName:
     read_as = " ".join(segment.text for segment in group)
     value = clean_name(read_as)
-    fit = 1.0 if is_organ(value) or fold(value).startswith(AREAS) else 0.75
-    return OrganName(value, read_as, tuple(group), fit)
+    known = is_organ(value) or fold(value).startswith(AREAS)
+    return OrganName(value, read_as, tuple(group), 4.0 if known else 0.5)
 
 
 def clean_name(text: str) -> str:
     """Without specks at the ends, dashes spaced alike, the tones of frequent words put right."""
-    text = re.sub(r"\s+", " ", re.sub(r"(?<=\w)\s*[-–—]\s*(?=\w)", " - ", text)).strip(" .,;:'\"`_-|~*")
+    text = text.replace("Ð", "Đ")
+    text = re.sub(r"\s+", " ", re.sub(r"(?<=\w)\s*[-–—]\s*(?=\w)", " - ", text)).strip(" .,;:'\"`_-–—|~*")
+    if not text.isupper():
+        return text
     words = text.split(" ")
+    words[0] = FIRST_WORDS.get(fold(words[0]), words[0])
+    words = [AREA_WORDS.get(fold(word), word) for word in words]
+    text = " ".join(words)
     for phrase in FREQUENT:
-        size = phrase.count(" ") + 1
-        for start in range(len(words) - size + 1):
-            piece = " ".join(words[start : start + size])
-            near = size > 1 and fuzz.ratio(fold(piece), fold(phrase)) >= 90
-            if piece != phrase and piece.isupper() and (near or fold(piece) == fold(phrase)):
-                words[start : start + size] = phrase.split(" ")
-    return " ".join(words)
+        text = _with_tones(text, phrase)
+    return text
+
+
+def _with_tones(text: str, phrase: str) -> str:
+    """The text with the phrase written right wherever it stands, even run together or with a letter misread."""
+    found = fuzz.partial_ratio_alignment(fold(phrase), fold(text), score_cutoff=92)
+    if found is None or len(text) < len(phrase) - 1:
+        return text
+    start, end = found.dest_start, found.dest_end
+    if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+        return text
+    return text[:start] + phrase + text[end:]

@@ -10,9 +10,9 @@ from datetime import date
 from metadata.layout import Layout, Segment
 from metadata.text import fold
 from metadata.types.date import find_date
-from metadata.types.person import clean_name, name_fit
+from metadata.types.person import read_name
 
-NUMBERED = r"^\W*(?:\d{1,2}\s*[.)]\s*)?"
+NUMBERED = r"^[\W_]*(?:\d{1,2}\s*[.)]\s*)?"
 NAME_LABELS = re.compile(
     NUMBERED + r"(?:ten toi la|ho,? chu dem,? ten|ho ten|ho va ten(?: chu ho kinh doanh| khai sinh| nguoi duoc cap)?"
     r"|chung nhan(?: ong| ba)?)\s*(?:\([^)]*\))?\s*[:;.]\s*"
@@ -38,15 +38,15 @@ class Found:
     value: str
     read_as: str
     evidence: tuple[Segment, ...]
-    fit: float
+    support: float
 
 
 def holder_name(layouts: Sequence[Layout]) -> Found | None:
     for row, rest, evidence in _labelled(layouts, NAME_LABELS, GIVEN_TO):
         value = re.split(r"[;,:(]|\s(?:địa chỉ|sinh|giới tính)\b", rest, maxsplit=1)[0]
-        name = clean_name(value)
+        name, support = read_name(value)
         if name:
-            return Found(name, value.strip(), evidence, name_fit(name))
+            return Found(name, value.strip(), evidence, support)
         return Found("", rest, (row,), 0.05)
     return None
 
@@ -57,7 +57,7 @@ def holder_identifier(layouts: Sequence[Layout]) -> Found | None:
         if found:
             value = re.sub(r"\D", "", found[0])
             exact = IDENTIFIER.search(rest) is not None
-            return Found(value, rest.strip(), evidence, (1.0 if exact else 0.6) * _identifier_fit(value))
+            return Found(value, rest.strip(), evidence, (4.0 if exact else 0.4) * _identifier_fit(value))
         return Found("", rest, (row,), 0.05)
     return None
 
@@ -66,8 +66,8 @@ def holder_birth_date(layouts: Sequence[Layout]) -> Found | None:
     for row, rest, evidence in _labelled(layouts, BIRTH_LABELS):
         reading = find_date(rest)
         if reading and reading.iso:
-            fit = (1.0 if reading.value else 0.3) * (0.6 if reading.guessed else 1.0)
-            return Found(reading.iso, reading.written, evidence, fit)
+            support = (3.0 if reading.value else 0.1) * (0.3 if reading.guessed else 1.0)
+            return Found(reading.iso, reading.written, evidence, support)
         return Found("", rest, (row,), 0.05)
     return None
 
@@ -82,14 +82,14 @@ def validity(layouts: Sequence[Layout], issued: date | None) -> tuple[Found | No
             reading = find_date(text[match.end() :]) if match else None
             if reading is None or reading.start > 12 or not reading.value:
                 continue
-            found = Found(reading.iso, reading.written, row, 0.6 if reading.guessed else 1.0)
+            found = Found(reading.iso, reading.written, row, 0.5 if reading.guessed else 3.0)
             first, last = (first or found, last) if pattern is FROM else (first, last or found)
         match = MONTHS.search(folded)
         if match and issued and last is None:
             months = int(match["count"]) * (12 if match["unit"] == "nam" else 1)
             written = text[match.start() : match.end()]
-            first = first or Found(issued.isoformat(), written, row, 0.95)
-            last = Found(_months_later(issued, months).isoformat(), written, row, 0.95)
+            first = first or Found(issued.isoformat(), written, row, 2.0)
+            last = Found(_months_later(issued, months).isoformat(), written, row, 2.0)
     return first, last
 
 
@@ -124,7 +124,7 @@ def _sentences(layouts: Sequence[Layout]) -> Iterator[tuple[tuple[Segment, ...],
 
 def _identifier_fit(value: str) -> float:
     """A personal identifier of 12 figures begins with a province's code (001 to 096) and a century's figure."""
-    return 1.0 if len(value) == 9 or (value[0] == "0" and 1 <= int(value[:3]) <= 96) else 0.6
+    return 1.0 if len(value) == 9 or (value[0] == "0" and 1 <= int(value[:3]) <= 96) else 0.3
 
 
 def _months_later(day: date, months: int) -> date:

@@ -5,34 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from metadata.layout import Layout, Segment
 from metadata.text import fold
+from metadata.types.syllable import is_syllable
 
-AUTHORITY = re.compile(r"^\W*(?P<mark>t[mn]|kt|k[1i]|tl|t[1i]|tuq|q)\s?[.,:]\s*(?P<rest>\S.*)$")
+AUTHORITY = re.compile(r"^[\W_]*(?P<mark>t[mn]|kt|k[1i]|tl|t[1i]|tuq|q)\s?[.,:]\s*(?P<rest>\S.*)$")
 AUTHORITIES = {"tm": "TM.", "tn": "TM.", "kt": "KT.", "k1": "KT.", "ki": "KT.", "tl": "TL.", "t1": "TL.", "ti": "TL."}
 AUTHORITIES |= {"tuq": "TUQ.", "q": "Q."}
 POSITION = re.compile(
-    r"^\W*(?:(?:pho|quyen)\s)?(?:chu tich|(?:tong )?giam doc|truong phong|bo truong|thu truong|chanh van phong|"
+    r"^[\W_]*(?:(?:pho|quyen)\s)?(?:chu tich|(?:tong )?giam doc|truong phong|bo truong|thu truong|chanh van phong|"
     r"(?:chi |tong )?cuc truong|vu truong|thu tuong|chu nhiem|hieu truong|vien truong|truong ban|chanh thanh tra|"
     r"tong thanh tra|doi truong|truong doan|chanh an|tham phan|thong doc|tong kiem toan|tong bien tap|vien pho|"
     r"cuc pho|vu pho|truong thon|ke toan truong|bi thu|chi huy truong|tu lenh|tram truong|truong tram|"
     r"truong cong an|chu toa|thu ky|nguoi dai dien|dai dien)\b"
 )
-SIGNER_ROLES = re.compile(r"^\W*(?:nguoi (?:lam|viet|de nghi|khai|nop|yeu cau|uy quyen)\b.*|ca nhan de nghi|chu ho)")
+SIGNER_ROLES = re.compile(r"^[\W_]*(?:nguoi (?:lam|viet|de nghi|khai|nop|yeu cau|uy quyen)\b.*|ca nhan de nghi|chu ho)")
 TITLES = re.compile(
     r"^(?:(?:thượng|trung|thiếu|đại)\s(?:tướng|tá|úy)|(?:p?gs\.?\s?)?ts\.?|ths\.?|p?gs\.?|bs\.?|ks\.?|cn\.?|"
     r"(?:ông|bà)(?=\s))\s*",
     re.IGNORECASE,
 )
-SURNAMES = frozenset(
-    ["an", "au", "bach", "ban", "be", "bui", "cam", "cao", "chau", "chu", "cu", "dam", "dang", "dao", "diep", "dinh"]
-    + ["do", "doan", "dong", "duong", "giang", "ha", "ho", "hoa", "hoang", "hua", "huynh", "khuat", "khuc", "kieu"]
-    + ["kim", "la", "lai", "lam", "le", "lo", "luc", "luong", "luu", "ly", "ma", "mac", "mai", "mau", "nghiem", "ngo"]
-    + ["nguyen", "ninh", "nong", "ong", "pham", "phan", "phu", "phung", "quach", "quan", "quang", "son", "ta", "tang"]
-    + ["thach", "thai", "than", "tieu", "to", "ton", "tong", "tran", "trieu", "trinh", "truong", "tu", "ung", "van"]
-    + ["vi", "vo", "vu", "vuong"]
+SURNAMES = (
+    "An Âu Bạch Bàn Bế Bùi Cam Cao Châu Chu Chử Cù Đàm Đặng Đào Diệp Đinh Đỗ Đoàn Đồng Dương Giang Hà Hồ Hoa Hoàng Hứa "
+    "Huỳnh Khuất Khúc Kiều Kim La Lại Lâm Lê Lò Lục Lương Lưu Lý Ma Mạc Mai Mẫn Nghiêm Ngô Nguyễn Nhâm Ninh Nông Ông "
+    "Phạm Phan Phí Phó Phú Phùng Quách Quản Quang Sầm Sơn Tạ Tăng Thạch Thái Thân Tiêu Tô Tôn Tống Trần Triệu Trịnh "
+    "Trương Từ Ung Văn Vi Võ Vũ Vương"
 )
+SPECKS = " .,;:'\"`_|~*-–—^°/\\()[]{}<>"
 SIGNATURE_SPACE = 0.2  # the name stands at most so far below the position
 RIGHT_HALF = 0.56
 
@@ -52,7 +53,15 @@ class SignatureBlock:
 
     @property
     def position_name(self) -> str:
-        return clean("".join(f" {line.text}" for line in self.position))
+        return clean(" ".join(line.text for line in self.position))
+
+    @property
+    def position_support(self) -> float:
+        """Known positions, and a deputy under KT., speak for the reading."""
+        known = POSITION.match(fold(self.position_name)) is not None
+        superior = fold(self.signing_authority.rpartition("KT. ")[2]) if "KT." in self.signing_authority else ""
+        expected = superior in fold(self.position_name) or (superior, self.position_name) == ("bo truong", "THỨ TRƯỞNG")
+        return (5.0 if known else 0.3) * (3.0 if superior and expected else 1.0)
 
 
 def find_signature(layouts: Sequence[Layout]) -> SignatureBlock | None:
@@ -65,28 +74,43 @@ def find_signature(layouts: Sequence[Layout]) -> SignatureBlock | None:
     )[1]
 
 
-def name_fit(name: str) -> float:
-    """How much a text looks like a Vietnamese person's name."""
-    words = name.split()
-    if not 2 <= len(words) <= 6:
-        return 0.3
-    fit = 1.0 if fold(words[0]) in SURNAMES else 0.7
-    shaped = all(re.fullmatch(r"[^\W\d_]+", word) and word[0].isupper() for word in words)
-    cased = all(word[1:].islower() for word in words) or all(word.isupper() for word in words)
-    return fit * (1.0 if shaped and cased else 0.6)
+def read_name(text: str) -> tuple[str, float]:
+    """The longest run of words that can be a name, without rank and degree, the surname's tones put right.
 
-
-def clean_name(text: str) -> str:
-    """The longest run of words that can be a name, without rank and degree."""
-    text = TITLES.sub("", text.strip(" .,;:'\"`_|~*-–^°/\\()"))
+    Returns it with its support: a known surname and words that are syllables speak for it.
+    """
+    name = TITLES.sub("", text.strip(SPECKS))
     runs: list[list[str]] = [[]]
-    for word in text.split():
-        stripped = word.strip(".,;:'\"`_|~*^°()")
+    for word in name.split():
+        stripped = word.strip(SPECKS)
         if re.fullmatch(r"[^\W\d_]{1,8}", stripped) and stripped[0].isupper():
             runs[-1].append(stripped)
-        else:
+        elif any(letter.isalnum() for letter in stripped):
             runs.append([])
-    return " ".join(max(runs, key=lambda run: len(run)))
+    words = max(runs, key=lambda run: len(run))
+    if not words:
+        return "", 0.0
+    surname = _surnames().get(fold(words[0]))
+    if surname and words[0].casefold() not in {spelling.casefold() for spelling in surname} and len(surname) == 1:
+        words[0] = surname[0].upper() if words[0].isupper() else surname[0]
+    return " ".join(words), _name_support(words, surname is not None)
+
+
+def _name_support(words: list[str], surname_known: bool) -> float:
+    support = 4.0 if surname_known else 0.4
+    if not 2 <= len(words) <= 5:
+        support *= 0.2
+    cased = all(word[1:].islower() for word in words) or all(word.isupper() for word in words)
+    syllables = all(is_syllable(word) for word in words)
+    return support * (1.0 if cased and syllables else 0.15)
+
+
+@cache
+def _surnames() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for surname in SURNAMES.split():
+        found.setdefault(fold(surname), []).append(surname)
+    return found
 
 
 def authority_text(line: str) -> str:
@@ -97,11 +121,11 @@ def authority_text(line: str) -> str:
 
 
 def clean(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" .,;:'\"`_|~*-–^°/\\")
+    return re.sub(r"\s+", " ", text).strip(SPECKS)
 
 
 def _blocks(layout: Layout) -> list[SignatureBlock]:
-    recipients = next((s for s in layout.segments if re.match(r"\W*n[o0]i nh.n\b", s.folded)), None)
+    recipients = next((s for s in layout.segments if re.match(r"[\W_]*n[o0]i nh.n\b", s.folded)), None)
     found: list[SignatureBlock] = []
     used: set[int] = set()
     for index, segment in enumerate(layout.segments):
@@ -154,10 +178,10 @@ def _name_below(layout: Layout, lines: list[Segment]) -> Segment | None:
         below = segment.place.top - last.place.bottom
         if not 0 <= below < SIGNATURE_SPACE or abs(segment.centre - axis) > 0.08:
             continue
-        name = clean_name(segment.text)
+        name, support = read_name(segment.text)
         size = segment.height / max(last.height, 1e-6)
-        if len(name.split()) >= 2 and 0.55 < size < 2:
-            candidates.append((name_fit(name) - abs(segment.centre - axis), -below, segment))
+        if len(name.split()) >= 2 and 0.55 < size < 2 and not POSITION.match(segment.folded):
+            candidates.append((support - 5 * abs(segment.centre - axis), -below, segment))
     return max(candidates)[2] if candidates else None
 
 

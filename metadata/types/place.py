@@ -9,38 +9,49 @@ from metadata.layout import Segment
 from metadata.text import fold
 from metadata.types.date import IN_WORDS, DateReading, find_date
 
+PLACE_AFTER = re.compile(r"[\s,]*tại\s+(?P<place>[^\W\d_][\w.'’-]*(?:\s[^\W\d_a-zđ][\w.'’-]*){0,4})")
 PLACE = re.compile(r"[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,4}$")
 
 
 @dataclass(frozen=True)
 class PlaceAndDate:
-    """place: None where none stands in front of the date. The evidence is the row, cut into the two."""
+    """place: None where none stands beside the date. The evidence is the row, cut into the two."""
 
     row: Segment
     place: Segment | None
     place_name: str
-    place_fit: float
+    place_support: float
     date_words: Segment
     date: DateReading
 
 
 def read_place_and_date(row: Segment, organs: list[str]) -> PlaceAndDate | None:
     """Read "Hà Nội, ngày 08 tháng 5 năm 2017"; `organs` often hold the place's name and then confirm it."""
-    if not IN_WORDS.search(row.folded):
+    date = find_date(row.text) if IN_WORDS.search(row.folded) else None
+    if date is None:
         return None
+    cut, end = _word_at(row, date.start), _word_at(row, date.end)
+    words = row.part(cut, max(end, cut + 1))
+    name, support = _place_name(row.part(0, cut).text, organs) if cut else ("", 0.0)
+    return PlaceAndDate(row, row.part(0, cut) if name else None, name, support, words, date)
+
+
+def read_date_and_place(row: Segment) -> PlaceAndDate | None:
+    """Read "Hôm nay, ngày 16 tháng 11 năm 2017, tại Hà Nội, chúng tôi gồm:" of a contract."""
     date = find_date(row.text)
     if date is None:
         return None
-    cut = _words_before(row, date.start)
-    date_words = row.part(cut, len(row.placed))
-    before = row.part(0, cut) if cut else None
-    if before is None:
-        return PlaceAndDate(row, None, "", 0.0, date_words, date)
-    name, fit = _place_name(before.text, organs)
-    return PlaceAndDate(row, before if name else None, name, fit, date_words, date)
+    words = row.part(_word_at(row, date.start), max(_word_at(row, date.end), _word_at(row, date.start) + 1))
+    after = PLACE_AFTER.match(row.text[date.end :])
+    if after is None:
+        return PlaceAndDate(row, None, "", 0.0, words, date)
+    start = date.end + after.start("place")
+    place = row.part(_word_at(row, start), _word_at(row, start + len(after["place"]) - 1) + 1)
+    return PlaceAndDate(row, place, after["place"], 2.0, words, date)
 
 
-def _words_before(row: Segment, offset: int) -> int:
+def _word_at(row: Segment, offset: int) -> int:
+    """Index of the word that holds the character, or of the next one."""
     position = 0
     for index, word in enumerate(row.words):
         if position + len(word.text) > offset:
@@ -51,9 +62,7 @@ def _words_before(row: Segment, offset: int) -> int:
 
 def _place_name(text: str, organs: list[str]) -> tuple[str, float]:
     found = PLACE.search(text.strip(" ,.;:-–'\"`_"))
-    if not found:
-        return "", 0.0
-    words = found[0].split()
+    words = found[0].split() if found else []
     while words and not words[0][0].isupper():  # specks in front of the name
         words.pop(0)
     if not words:
@@ -62,9 +71,7 @@ def _place_name(text: str, organs: list[str]) -> tuple[str, float]:
     for organ in organs:
         at = fold(organ).find(fold(name))
         if at >= 0 and len(name) > 3:
-            confirmed = organ[at : at + len(name)]
-            same = confirmed.casefold() == name.casefold()
-            return name, 1.0 if same else 0.8
+            return name, 10.0 if organ[at : at + len(name)].casefold() == name.casefold() else 1.0
     comma = text.rstrip().endswith((",", ".", ";"))
     titled = all(word[0].isupper() and (len(word) == 1 or word[1:].islower()) for word in words)
-    return name, (0.97 if comma else 0.9) * (1.0 if titled else 0.7)
+    return name, (2.0 if comma else 1.0) * (1.0 if titled else 0.2)

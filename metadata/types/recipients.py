@@ -6,18 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from metadata.layout import Layout, Segment
+from metadata.layout import Layout, Segment, split_at_gaps
 
-HEADING = re.compile(r"^\W*n[o0]i nh.n\b")
+HEADING = re.compile(r"^[\W_]*\w[o0]i nh.n\b")
 DASH = re.compile(r"^\s*[-–—+•*~_]\s*")
-FILED = re.compile(r"^\W*l[uư]?[uư]\s*[:.;]", re.IGNORECASE)
+FILED = re.compile(r"^[\W_]*l[uư]?[uư]\s*[:.;]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Recipients:
     values: tuple[str, ...]
     evidence: tuple[Segment, ...]
-    fit: float
+    support: float
 
 
 def find_recipients(layouts: Sequence[Layout]) -> Recipients | None:
@@ -28,8 +28,7 @@ def find_recipients(layouts: Sequence[Layout]) -> Recipients | None:
             lines = _lines(layout, heading)
             values = _entries([line.text for line in lines])
             closed = any(FILED.match(value) for value in values)
-            fit = (1.0 if closed else 0.8) if values else 0.2
-            return Recipients(tuple(values), (heading, *lines), fit)
+            return Recipients(tuple(values), (heading, *lines), 2.0 if closed else 0.7 if values else 0.1)
     return None
 
 
@@ -53,8 +52,6 @@ def _lines(layout: Layout, heading: Segment) -> list[Segment]:
 
 
 def _left_part(row: Segment, aspect: float) -> Segment:
-    from metadata.layout import split_at_gaps
-
     first, *rest = split_at_gaps(row, aspect, 3.0)
     if rest and not any(letter.isalnum() for letter in first.text):
         return Segment(first.page, first.placed + rest[0].placed)
@@ -74,4 +71,9 @@ def _entries(lines: Sequence[str]) -> list[str]:
         else:
             entries.append(text)
         ended = text.endswith((";", ".", ":"))
-    return [entry.strip(" .;,:/-–—_|'\"") for entry in entries]
+    return [_filed(entry.strip(" .;,:/-–—_|'\"")) for entry in entries]
+
+
+def _filed(entry: str) -> str:
+    """The last entry's form is given: "Lưu: VT, …"."""
+    return re.sub(r"^[Ll][uưUƯ]{1,2}\s*[:.;]\s*V[TIJ1Ï](?![\wÀ-ỹ])\s*[,;.]?\s*(?=\S)", "Lưu: VT, ", entry)

@@ -10,17 +10,19 @@ from functools import cache
 from rapidfuzz import fuzz
 
 from metadata.layout import Layout, Segment
+from metadata.letterhead import NUMBER_LINE
 from metadata.registry import DocumentClass, classes
 from metadata.text import fold
 
-LETTER_SUBJECT = re.compile(r"^\W*v\s?[/il1|\\7]\s?v\b[\s:.]*|^\W*ve viec\b[\s:]*")
+LETTER_SUBJECT = re.compile(r"^[\W_]*v\s?[/il1|\\7]\s?v\b[\s:.]*|^[\W_]*ve viec\b[\s:]*")
 END_OF_SUBJECT = re.compile(
-    r"^\W*(?:can cu\b|kinh g.i\b|dieu \d|chuong [ivx1]|phan [ivx1]|muc [ivx1]|[1-9][.)]\s|[ivx]{1,4}[.)]\s"
-    r"|hom nay\b|thuc hien\b.*,$|s[o0]\s*:|ngay \d+.*,|(?:thoi gian|dia diem|thanh phan)\b.*:"
-    r"|ten toi la\b|ho(?: va)? ten\b|ho, chu dem)"
+    r"^[\W_]*(?:can cu\b|kinh g.i\b|dieu \d|chuong [ivx1]|phan [ivx1]|muc [ivx1]|[1-9][.)]\s|[ivx]{1,4}[.)]\s"
+    r"|hom nay\b|(?:thoi gian|dia diem|thanh phan)\b.*:|ten toi la\b|ho(?: va)? ten\b|ho, chu dem)"
 )
+NEXT_PARAGRAPH = 1.4  # in line pitches: a wider step ends the subject
+BELOW_TITLE = 2.3
 AUTHORITY = re.compile(
-    r"^\W*(?:bo truong|thu tuong|chu tich|(?:tong )?giam doc|(?:chi |tong )?cuc truong|vien truong|chanh an|"
+    r"^[\W_]*(?:bo truong|thu tuong|chu tich|(?:tong )?giam doc|(?:chi |tong )?cuc truong|vien truong|chanh an|"
     r"truong phong|hieu truong|chanh van phong|truong ban|tong thanh tra|thong doc|uy ban nhan dan|"
     r"uy ban thuong vu|hoi dong nhan dan|quoc hoi|chinh phu|ban thuong vu)\b"
 )
@@ -41,7 +43,7 @@ class Subject:
     value: str
     read_as: str
     evidence: tuple[Segment, ...]
-    fit: float
+    support: float
 
 
 def find_title(layout: Layout, below: float) -> Title | None:
@@ -83,16 +85,17 @@ def find_subject(layout: Layout, title: Title) -> Subject | None:
     """The centred lines under the title, up to the addressee, the authority in capitals or the first paragraph."""
     last = title.evidence[-1]
     axis = (title.evidence[0].centre + last.centre) / 2
+    pitch = layout.pitch or 1.6 * last.height
     found: list[Segment] = []
     for segment in layout.segments:
-        if segment.middle <= last.middle + 0.4 * last.height:
+        above = found[-1] if found else last
+        if segment.middle <= above.middle + 0.4 * above.height or _is_beside(segment, axis):
             continue
-        if _ends_subject(segment, found, last, axis):
+        if not found and NUMBER_LINE.match(segment.folded):
+            last = segment  # contracts carry their number under the title
+            continue
+        if _ends_subject(segment, found, above, pitch) or abs(segment.centre - axis) > 0.06:
             break
-        if not any(letter.isalpha() for letter in segment.text):
-            continue
-        if abs(segment.centre - axis) > 0.05:
-            continue  # a stamp or a speck beside the title
         found.append(segment)
     return _subject(found)
 
@@ -111,17 +114,18 @@ def letter_subject(left: Sequence[Segment]) -> Subject | None:
     return _subject(found)
 
 
-def _ends_subject(segment: Segment, found: list[Segment], title: Segment, axis: float) -> bool:
-    above = found[-1] if found else title
-    distance = (segment.place.top - above.place.bottom) / max(segment.height, 1e-6)
+def _is_beside(segment: Segment, axis: float) -> bool:
+    """A stamp or a speck beside the title, or a rule under it."""
+    letters = sum(letter.isalpha() for letter in segment.text)
+    return letters < 3 or (abs(segment.centre - axis) > 0.06 and segment.place.width < 0.3)
+
+
+def _ends_subject(segment: Segment, found: list[Segment], above: Segment, pitch: float) -> bool:
     if END_OF_SUBJECT.match(segment.folded):
         return True
     if segment.upper_share > 0.8 and (AUTHORITY.match(segment.folded) or found):
         return True
-    if distance > (1.3 if found else 2.6):
-        return True
-    beside = abs(segment.centre - axis) > 0.05 and segment.place.width < 0.3
-    return not beside and abs(segment.centre - axis) > 0.025 and bool(found or segment.place.width > 0.6)
+    return segment.middle - above.middle > pitch * (NEXT_PARAGRAPH if found else BELOW_TITLE)
 
 
 def _subject(found: list[Segment]) -> Subject | None:
@@ -134,11 +138,9 @@ def _subject(found: list[Segment]) -> Subject | None:
         value = value[match.end() :]
     if read_as.strip().startswith("(") and not value.endswith(")"):
         value += ")"
-    return (
-        Subject(value, read_as, tuple(found), 1.0 if len(value) > 10 or value.startswith("(") else 0.7)
-        if value
-        else None
-    )
+    if not value:
+        return None
+    return Subject(value, read_as, tuple(found), 2.0 if len(value) > 10 or value.startswith("(") else 0.5)
 
 
 def _next_line(segments: Sequence[Segment], index: int) -> Segment | None:
