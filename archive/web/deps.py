@@ -70,7 +70,9 @@ class Visit:
         if not self.may(permission):
             raise NotFound(what="")
 
-    def page(self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> Response:
+    def page(
+        self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    ) -> Response:
         return self.parts.renderer.page(self.request, template, values, status=status, headers=headers)
 
     def back(self, path: str, done: str | None = None) -> Response:
@@ -109,4 +111,3 @@ def address_of(request: Request) -> str:
 
 SignedIn = Annotated[Visit, Depends(signed_in)]
 SignedForm = Annotated[Visit, Depends(signed_form)]
-

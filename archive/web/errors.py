@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -88,7 +89,10 @@ def _text(error: Exception, status: int) -> str:
         return i18n.text("error.unexpected")
     if status == 503:
         return i18n.text("web.part_away")
-    return i18n.text(error.reason, **error.values) if isinstance(error, SearchError) else str(error)
+    if isinstance(error, SearchError):
+        values: dict[str, Any] = dict(error.values)
+        return i18n.text(error.reason, **values)
+    return str(error)
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archive.errors import ArchiveError
 
 
-
 class SignInNeeded(ArchiveError):
     """Nobody is signed in, or the sign-in has ended."""
 

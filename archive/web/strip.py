@@ -66,7 +66,9 @@ def draw(source: BinaryIO, top: float, bottom: float, marks: Sequence[FractionBo
     canvas = ImageDraw.Draw(pen)
     for left, upper, right, lower in marks:
         corner = (left * scale_x - 1, upper * scale_y - top * scale_y - 1)
-        canvas.rectangle((corner, (max(corner[0], right * scale_x + 1), max(corner[1], (lower - top) * scale_y + 1))), MARK)
+        canvas.rectangle(
+            (corner, (max(corner[0], right * scale_x + 1), max(corner[1], (lower - top) * scale_y + 1))), MARK
+        )
     marked = ImageChops.multiply(part, pen)
     marked = marked.resize((WIDTH, max(1, round(marked.height * WIDTH / marked.width))), Image.Resampling.LANCZOS)
     written = io.BytesIO()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
@@ -27,12 +27,13 @@ def corrected(
     visit: SignedForm,
     reference: str,
     name: str,
+    *,
     value: Annotated[str, Form()] = "",
     remove: Annotated[str, Form()] = "",
     revision: Revision = None,
 ) -> Response:
     def change(uow: UnitOfWork, item_id: uuid.UUID) -> object:
-        how = {"expected_revision": revision, "actor": visit.actor, "now": visit.now}
+        how: dict[str, Any] = {"expected_revision": revision, "actor": visit.actor, "now": visit.now}
         if remove:
             return describe.remove_field(uow, item_id, name, **how)
         return describe.correct_field(uow, item_id, name, _value(name, value), **how)
@@ -48,15 +49,13 @@ def added(
     value: Annotated[str, Form()],
     revision: Revision = None,
 ) -> Response:
-    return corrected(visit, reference, name, value, "", revision)
+    return corrected(visit, reference, name, value=value, revision=revision)
 
 
 @router.post("/fields/{name}/accept")
 def accepted(visit: SignedForm, reference: str, name: str, revision: Revision = None) -> Response:
     def change(uow: UnitOfWork, item_id: uuid.UUID) -> object:
-        return describe.accept_field(
-            uow, item_id, name, expected_revision=revision, actor=visit.actor, now=visit.now
-        )
+        return describe.accept_field(uow, item_id, name, expected_revision=revision, actor=visit.actor, now=visit.now)
 
     return _change(visit, reference, change, "accepted")
 
@@ -100,22 +99,23 @@ def filed(
     reason: Annotated[str, Form()],
     target: Annotated[str, Form()] = "",
 ) -> Response:
-    def change(uow: UnitOfWork, item_id: uuid.UUID) -> object:
-        how = {"reason": reason, "actor": visit.actor, "now": visit.now}
+    def change(uow: UnitOfWork, item_id: uuid.UUID) -> None:
+        how: dict[str, Any] = {"reason": reason, "actor": visit.actor, "now": visit.now}
         match act:
             case "file":
-                return filing.file_item(uow, item_id, target.strip(), **how)
+                filing.file_item(uow, item_id, target.strip(), **how)
             case "move":
-                return filing.move_item(uow, item_id, target.strip(), **how)
+                filing.move_item(uow, item_id, target.strip(), **how)
             case "replace":
-                return filing.replace_item(uow, item_id, _other(visit, uow, target), **how)
+                filing.replace_item(uow, item_id, _other(visit, uow, target), **how)
             case "supplement":
-                return filing.supplement_item(uow, item_id, _other(visit, uow, target), **how)
+                filing.supplement_item(uow, item_id, _other(visit, uow, target), **how)
             case "withdraw":
-                return filing.withdraw_item(uow, item_id, **how)
+                filing.withdraw_item(uow, item_id, **how)
             case "restore":
-                return filing.restore_item(uow, item_id, **how)
-        raise InvalidInput("web.bad_request", field="act")
+                filing.restore_item(uow, item_id, **how)
+            case _:
+                raise InvalidInput("web.bad_request", field="act")
 
     return _change(visit, reference, change, "filed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, cast
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -37,7 +37,7 @@ async def delivered(visit: SignedIn, number: str, request: Request) -> Response:
 def _receive(visit: Visit, number: str, file: UploadFile) -> Received:
     with visit.unit_of_work() as uow:
         batch = batch_id(uow.session, number, actor=visit.actor)
-    return receive_file(visit.app, batch, file.filename or "", cast(BinaryIO, file.file), actor=visit.actor)
+    return receive_file(visit.app, batch, file.filename or "", file.file, actor=visit.actor)
 
 
 def _require_size(visit: Visit, request: Request) -> None:
@@ -51,5 +51,6 @@ def _require_size(visit: Visit, request: Request) -> None:
 
 
 def _told(received: Received) -> dict[str, object]:
-    reason = i18n.text(received.reason, **received.values) if received.reason else None
+    values: dict[str, Any] = received.values
+    reason = i18n.text(received.reason, **values) if received.reason else None
     return {"outcome": received.outcome, "receipt": received.receipt, "reason": reason, "status": received.status}

@@ -63,7 +63,12 @@ def whole_number(text: str, field: str) -> int:
 
 
 def _list(
-    visit: Visit, after: str | None, *, problem: str | None = None, given: dict[str, str] | None = None, status: int = 200
+    visit: Visit,
+    after: str | None,
+    *,
+    problem: str | None = None,
+    given: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     with visit.unit_of_work() as uow:
         lines = queries.dossiers(uow.session, actor=visit.actor, limit=ROWS, after=after)

@@ -12,7 +12,7 @@ from archive.actions.readings import open_item
 from archive.queries import items, pages
 from archive.queries.marks import marks
 from archive.queries.views import RenditionView
-from archive.web import strip, streaming
+from archive.web import streaming, strip
 from archive.web.deps import SignedIn, Visit
 
 router = APIRouter(prefix="/items/{reference}")
@@ -24,7 +24,7 @@ def image(visit: SignedIn, reference: str, number: int) -> Response:
 
 
 @router.get("/pages/{number}/strip")
-def strip_of(visit: SignedIn, reference: str, number: int, top: float, bottom: float, marks: str = "") -> Response:
+def strip_of(visit: SignedIn, reference: str, number: int, *, top: float, bottom: float, marks: str = "") -> Response:
     found = _rendition(visit, reference, "page_image", number)
     drawn = hashlib.sha256(f"{found.digest} {top} {bottom} {marks}".encode()).hexdigest()[:32]
     headers = {"ETag": f'"{drawn}"', "Cache-Control": "private, no-cache"}

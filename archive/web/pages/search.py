@@ -23,6 +23,7 @@ LAST_OFFSET = 10_000
 @router.get("/search")
 def found(
     visit: SignedIn,
+    *,
     q: str = "",
     agency: str = "",
     task: str = "",
@@ -51,6 +52,7 @@ def found(
         status=422 if problem else 200,
         query=q,
         asked=asked,
+        given=given,
         filters=filters,
         agencies=own,
         types=type_names(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
@@ -23,10 +23,12 @@ def listed(visit: SignedIn) -> Response:
 
 
 @router.post("/stopped/{receipt}")
-def decided(visit: SignedForm, receipt: str, act: Annotated[str, Form()], decision: Annotated[str, Form()] = "") -> Response:
+def decided(
+    visit: SignedForm, receipt: str, act: Annotated[str, Form()], decision: Annotated[str, Form()] = ""
+) -> Response:
     try:
         with visit.unit_of_work() as uow:
-            how = {"decision": decision, "actor": visit.actor, "now": visit.now}
+            how: dict[str, Any] = {"decision": decision, "actor": visit.actor, "now": visit.now}
             if act == "remove":
                 actions.remove_stopped(uow, receipt, **how)
             elif act == "release":
