@@ -33,8 +33,10 @@ def recognise(file: Path, out: Output, *, pages: str | None = None) -> Recogniti
             read += 1
             show(read, None)
 
-        jobs = Settings.read(os.environ).jobs
-        return work.recognise(file, pages=numbers, jobs=jobs, on_page=count, facts=facts)
+        settings = Settings.read(os.environ)
+        return work.recognise(
+            file, pages=numbers, engine=settings.engine, jobs=settings.jobs, on_page=count, facts=facts
+        )
 
 
 def page_numbers(asked: str, last: int) -> list[int]:
