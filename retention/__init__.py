@@ -1,1 +1,1 @@
-"""How long a record is kept, and what then: dates in, dates out."""
+"""How long, and what then: dates in, dates out."""
