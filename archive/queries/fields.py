@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from archive.db.accounts import Account
@@ -69,7 +70,7 @@ def effective_fields(session: Session, item_ids: Collection[uuid.UUID]) -> dict[
         select(Correction, Account.name)
         .join(Account, Account.id == Correction.account_id)
         .where(Correction.item_id.in_(item_ids))
-        .distinct(Correction.item_id, Correction.field)
+        .ext(distinct_on(Correction.item_id, Correction.field))
         .order_by(Correction.item_id, Correction.field, Correction.at.desc(), Correction.id.desc())
     )
     corrections: dict[uuid.UUID, list[tuple[Correction, str | None]]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
@@ -217,7 +218,7 @@ def renditions_of(session: Session, item_id: uuid.UUID, kind: str | None = None)
         select(Rendition, StoredObject.size_bytes)
         .join(StoredObject, StoredObject.digest == Rendition.digest)
         .where(Rendition.item_id == item_id, Rendition.kind == kind if kind else true())
-        .distinct(Rendition.kind, Rendition.page)
+        .ext(distinct_on(Rendition.kind, Rendition.page))
         .order_by(Rendition.kind, Rendition.page, Rendition.version.desc())
     )
     return tuple(
