@@ -51,6 +51,7 @@ class DocumentClass:
     abbreviation: as it stands in a reference code; None for công văn, thư công and papers that carry none.
     kind: administrative, legal, certificate, permit or form.
     fields: what a complete description holds. also_written: other titles that mean this class.
+    takes_qualifier: the printed title may go on (Hợp đồng kinh tế, Giấy phép lái xe).
     """
 
     code: str
@@ -61,6 +62,7 @@ class DocumentClass:
     fields: tuple[FieldName, ...]
     abbreviation: str | None = None
     also_written: tuple[str, ...] = ()
+    takes_qualifier: bool = False
 
 
 KINDS = frozenset({"administrative", "legal", "certificate", "permit", "form"})

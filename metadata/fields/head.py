@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from metadata.evidence import PARTLY_READ, make_field, unread
+from metadata.evidence import PARTLY_READ, SUREST, make_field, unread
 from metadata.layout import Layout, Segment
 from metadata.letterhead import NUMBER_LINE, Letterhead, find_letterhead
 from metadata.model import Field, FieldName
@@ -16,10 +16,13 @@ from metadata.text import fold
 from metadata.types.body import OrganName, clean_name, is_organ, organ_names
 from metadata.types.number import CodeReading, parse_code
 from metadata.types.place import PlaceAndDate, read_date_and_place, read_place_and_date
-from metadata.types.title import Subject, Title, find_subject, find_title, letter_subject
+from metadata.types.title import Subject, Title, find_subject, find_title, letter_subject, untitled_subject
+from ocr.model import Word
 
 PLACE_OF_ISSUE = re.compile(r"^[\W_]*(?:noi dang ky(?: khai sinh| ket hon)?|noi cap|co quan cap)\s*[:;.]\s*")
 CONTRACT_DATE = re.compile(r"^[\W_]*hom nay\b")
+
+HANDWRITTEN = 1.25
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def read_head(layouts: Sequence[Layout]) -> Head:
     addressed = any(re.match(r"[\W_]*kinh g.i\b", row.folded) for row in first.rows if row.middle < 0.5)
     kind = title.kind if title else _kind_without_title(code, letter is not None or addressed)
     subject = find_subject(first, title) if title else letter
+    if subject is None and kind and kind.code != "cong_van" and code_row:
+        subject = untitled_subject(first, code_row)
     dated = _dated(layouts, right, [organ.value for organ in organs])
     return Head(kind, title, subject, tuple(organs), code_row, code, dated, addressed)
 
@@ -165,7 +170,12 @@ def _code_fields(head: Head) -> dict[FieldName, Field]:
     fields = {}
     if code.number and (not alone or any(letter.isdigit() for letter in number.text)):
         # figures in one word with a notation that fits are read as well as that; apart, they speak for themselves
-        fields[FieldName.CODE_NUMBER] = make_field(code.number, [number], 1.0 if alone else code.support)
+        fields[FieldName.CODE_NUMBER] = make_field(
+            code.number,
+            [number],
+            (2.0 if alone else code.support) * (1.0 if code.plain else 0.1),
+            at_most=PARTLY_READ if alone and _by_hand(number.words[-1], head.dated) else SUREST,
+        )
     else:
         fields[FieldName.CODE_NUMBER] = unread(row.page, number.box)
     conflict = head.title is not None and (by_code := _class_of(code)) and by_code.code not in head.title.kind.code
@@ -178,6 +188,14 @@ def _code_fields(head: Head) -> dict[FieldName, Field]:
     return fields
 
 
+def _by_hand(word: Word, dated: PlaceAndDate | None) -> bool:
+    """Figures much taller than those of the printed year are written by hand."""
+    year = next((other for other in dated.date_words.words[::-1] if other.text.isdecimal()), None) if dated else None
+    if year is None or re.search(r"ng.y|th.ng|n.m|so\b", fold(word.text)):
+        return False  # letters with marks are taller
+    return word.box.height > HANDWRITTEN * year.box.height
+
+
 def _date_fields(head: Head) -> dict[FieldName, Field]:
     if head.dated is None:
         return {}
@@ -188,12 +206,13 @@ def _date_fields(head: Head) -> dict[FieldName, Field]:
     if not read.iso:
         return fields | {FieldName.ISSUED_DATE: unread(dated.row.page, dated.date_words.box)}
     year = re.match(r"(\d{4})/", head.code.notation) if head.code else None
+    by_hand = any(_by_hand(word, dated) for word in dated.date_words.words)
     support = 0.3 if read.guessed else 2.0 if year is None else 5.0 if int(year[1]) == read.year else 0.1
     fields[FieldName.ISSUED_DATE] = make_field(
         read.iso,
         [dated.date_words],
         support,
         read_as=read.written if read.guessed else None,
-        at_most=0.99 if read.value else PARTLY_READ,
+        at_most=SUREST if read.value and not by_hand else PARTLY_READ,
     )
     return fields

@@ -38,7 +38,9 @@ def fields_of(layouts: Sequence[Layout], head: Head) -> dict[FieldName, Field]:
 def _signer(block: SignatureBlock) -> dict[FieldName, Field]:
     fields: dict[FieldName, Field] = {}
     if block.position:
-        fields[FieldName.SIGNER_POSITION] = make_field(block.position_name, block.position, block.position_support)
+        fields[FieldName.SIGNER_POSITION] = make_field(
+            block.position_name, block.position, block.position_support, read_as=block.position_read
+        )
     if block.authority:
         fields[FieldName.SIGNING_AUTHORITY] = make_field(block.signing_authority, block.authority, 3.0)
     if block.name:

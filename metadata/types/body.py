@@ -118,10 +118,10 @@ def clean_name(text: str) -> str:
 
 def _with_tones(text: str, phrase: str) -> str:
     """The text with the phrase written right wherever it stands, even run together or with a letter misread."""
-    found = fuzz.partial_ratio_alignment(fold(phrase), fold(text), score_cutoff=92)
-    if found is None or len(text) < len(phrase) - 1:
-        return text
-    start, end = found.dest_start, found.dest_end
-    if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
-        return text
-    return text[:start] + phrase + text[end:]
+    words, wanted = text.split(" "), fold(phrase).replace(" ", "")
+    for size in range(phrase.count(" ") + 1, 0, -1):
+        for start in range(len(words) - size + 1):
+            piece = fold("".join(words[start : start + size]))
+            if abs(len(piece) - len(wanted)) <= 1 and fuzz.ratio(piece, wanted) >= (92 if len(wanted) > 8 else 100):
+                return " ".join([*words[:start], phrase, *words[start + size :]])
+    return text

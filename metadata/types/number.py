@@ -24,7 +24,7 @@ class CodeReading:
     """number: "" where only its place was found. notation: with the year of a legal document or contract.
 
     known: the notation's first group abbreviates a class of document; agreed: another one the issuing organ.
-    exact: number and notation keep the grammar without anything left over or taken for figures.
+    plain: the number stood there in figures; exact: the notation keeps the grammar with nothing left over.
     read_as: of the notation, before its letters were put right.
     """
 
@@ -32,6 +32,7 @@ class CodeReading:
     notation: str
     known: bool
     agreed: bool
+    plain: bool
     exact: bool
     read_as: str
 
@@ -59,8 +60,8 @@ def parse_code(text: str, organ: str | None = None) -> CodeReading | None:
     if not match:
         return None
     notation, known, agreed = mend_notation(match[0], organ)
-    exact = plain and match.end() == len(symbol) and "-" in notation + year.replace("/", "-")
-    return CodeReading(number, year + notation, known, agreed, exact, year + symbol)
+    exact = match.end() == len(symbol) and "-" in notation + year.replace("/", "-")
+    return CodeReading(number, year + notation, known, agreed, plain, exact, year + symbol)
 
 
 def mend_notation(symbol: str, organ: str | None) -> tuple[str, bool, bool]:

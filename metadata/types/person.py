@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from rapidfuzz import fuzz, process
+
 from metadata.layout import Layout, Segment
 from metadata.text import fold
 from metadata.types.syllable import is_syllable
@@ -14,13 +16,17 @@ from metadata.types.syllable import is_syllable
 AUTHORITY = re.compile(r"^[\W_]*(?P<mark>t[mn]|kt|k[1i]|tl|t[1i]|tuq|q)\s?[.,:]\s*(?P<rest>\S.*)$")
 AUTHORITIES = {"tm": "TM.", "tn": "TM.", "kt": "KT.", "k1": "KT.", "ki": "KT.", "tl": "TL.", "t1": "TL.", "ti": "TL."}
 AUTHORITIES |= {"tuq": "TUQ.", "q": "Q."}
-POSITION = re.compile(
-    r"^[\W_]*(?:(?:pho|quyen)\s)?(?:chu tich|(?:tong )?giam doc|truong phong|bo truong|thu truong|chanh van phong|"
-    r"(?:chi |tong )?cuc truong|vu truong|thu tuong|chu nhiem|hieu truong|vien truong|truong ban|chanh thanh tra|"
-    r"tong thanh tra|doi truong|truong doan|chanh an|tham phan|thong doc|tong kiem toan|tong bien tap|vien pho|"
-    r"cuc pho|vu pho|truong thon|ke toan truong|bi thu|chi huy truong|tu lenh|tram truong|truong tram|"
-    r"truong cong an|chu toa|thu ky|nguoi dai dien|dai dien)\b"
-)
+HEADS = (
+    "CHỦ TỊCH", "GIÁM ĐỐC", "TỔNG GIÁM ĐỐC", "TRƯỞNG PHÒNG", "BỘ TRƯỞNG", "CHÁNH VĂN PHÒNG", "CỤC TRƯỞNG",
+    "CHI CỤC TRƯỞNG", "TỔNG CỤC TRƯỞNG", "VỤ TRƯỞNG", "THỦ TƯỚNG", "CHỦ NHIỆM", "HIỆU TRƯỞNG", "VIỆN TRƯỞNG",
+    "TRƯỞNG BAN", "CHÁNH THANH TRA", "TỔNG THANH TRA", "ĐỘI TRƯỞNG", "TRƯỞNG ĐOÀN", "CHÁNH ÁN", "THỐNG ĐỐC",
+    "TỔNG KIỂM TOÁN", "TỔNG BIÊN TẬP", "BÍ THƯ", "CHỈ HUY TRƯỞNG", "TRẠM TRƯỞNG", "TRƯỞNG TRẠM", "TRƯỞNG CÔNG AN",
+)  # fmt: skip
+OTHERS = (
+    "THỨ TRƯỞNG", "THỨ TRƯỞNG THƯỜNG TRỰC", "KẾ TOÁN TRƯỞNG", "THƯ KÝ", "CHỦ TỌA", "THẨM PHÁN", "TRƯỞNG THÔN",
+    "TƯ LỆNH", "NGƯỜI ĐẠI DIỆN", "PHÓ CHỦ TỊCH THƯỜNG TRỰC",
+)  # fmt: skip
+ALIKE = 84.0
 SIGNER_ROLES = re.compile(r"^[\W_]*(?:nguoi (?:lam|viet|de nghi|khai|nop|yeu cau|uy quyen)\b.*|ca nhan de nghi|chu ho)")
 TITLES = re.compile(
     r"^(?:(?:thượng|trung|thiếu|đại)\s(?:tướng|tá|úy)|(?:p?gs\.?\s?)?ts\.?|ths\.?|p?gs\.?|bs\.?|ks\.?|cn\.?|"
@@ -52,16 +58,30 @@ class SignatureBlock:
         return " ".join(authority_text(line.text) for line in self.authority)
 
     @property
-    def position_name(self) -> str:
+    def position_read(self) -> str:
         return clean(" ".join(line.text for line in self.position))
+
+    @property
+    def deputy(self) -> str | None:
+        """The position that goes with KT.: the deputy of the superior named there."""
+        superior = (
+            known_position(self.signing_authority.rpartition("KT. ")[2]) if "KT." in self.signing_authority else None
+        )
+        return None if superior is None else "THỨ TRƯỞNG" if superior == "BỘ TRƯỞNG" else f"PHÓ {superior}"
+
+    @property
+    def position_name(self) -> str:
+        """With the letters of a known position put right."""
+        read = self.position_read
+        if self.deputy and fuzz.ratio(fold(read), fold(self.deputy)) >= 75:
+            return self.deputy
+        return known_position(read) or read
 
     @property
     def position_support(self) -> float:
         """Known positions, and a deputy under KT., speak for the reading."""
-        known = POSITION.match(fold(self.position_name)) is not None
-        superior = fold(self.signing_authority.rpartition("KT. ")[2]) if "KT." in self.signing_authority else ""
-        expected = superior in fold(self.position_name) or (superior, self.position_name) == ("bo truong", "THỨ TRƯỞNG")
-        return (5.0 if known else 0.3) * (3.0 if superior and expected else 1.0)
+        known = known_position(self.position_name) is not None or is_position(self.position_name)
+        return (5.0 if known else 0.3) * (3.0 if self.deputy and self.position_name.startswith(self.deputy) else 1.0)
 
 
 def find_signature(layouts: Sequence[Layout]) -> SignatureBlock | None:
@@ -72,6 +92,24 @@ def find_signature(layouts: Sequence[Layout]) -> SignatureBlock | None:
     return max(
         enumerate(blocks), key=lambda entry: (_score(entry[1]), entry[0] if not entry[1].beside_recipients else 0)
     )[1]
+
+
+def known_position(text: str) -> str | None:
+    """The position that a text spells, its letters put right; None unless the whole text is alike."""
+    best = process.extractOne(fold(clean(text)), _positions(), scorer=fuzz.ratio, score_cutoff=ALIKE)
+    return best[2] if best else None
+
+
+def is_position(text: str) -> bool:
+    """Whether a text is or begins with a position (Chủ tịch Ủy ban nhân dân xã …)."""
+    printed = fold(clean(text))
+    return known_position(text) is not None or any(printed.startswith(f"{each} ") for each in _positions().values())
+
+
+@cache
+def _positions() -> dict[str, str]:
+    names = [*HEADS, *(f"PHÓ {head}" for head in HEADS), *OTHERS]
+    return {name: fold(name) for name in names}
 
 
 def read_name(text: str) -> tuple[str, float]:
@@ -87,7 +125,7 @@ def read_name(text: str) -> tuple[str, float]:
             runs[-1].append(stripped)
         elif any(letter.isalnum() for letter in stripped):
             runs.append([])
-    words = max(runs, key=lambda run: len(run))
+    words = max(runs, key=lambda run: sum(map(len, run)))
     if not words:
         return "", 0.0
     surname = _surnames().get(fold(words[0]))
@@ -148,7 +186,7 @@ def _opens_block(segment: Segment) -> bool:
     if segment.centre < RIGHT_HALF or len(segment.words) > 14:
         return False
     return _is_heading(segment) and bool(
-        AUTHORITY.match(segment.folded) or POSITION.match(segment.folded) or SIGNER_ROLES.match(segment.folded)
+        AUTHORITY.match(segment.folded) or is_position(segment.text) or SIGNER_ROLES.match(segment.folded)
     )
 
 
@@ -180,7 +218,7 @@ def _name_below(layout: Layout, lines: list[Segment]) -> Segment | None:
             continue
         name, support = read_name(segment.text)
         size = segment.height / max(last.height, 1e-6)
-        if len(name.split()) >= 2 and 0.55 < size < 2 and not POSITION.match(segment.folded):
+        if len(name.split()) >= 2 and 0.55 < size < 2 and not is_position(segment.text):
             candidates.append((support - 5 * abs(segment.centre - axis), -below, segment))
     return max(candidates)[2] if candidates else None
 

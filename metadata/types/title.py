@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from statistics import median
 
 from rapidfuzz import fuzz
 
@@ -74,7 +75,7 @@ def match_class(text: str) -> tuple[DocumentClass, str, float] | None:
     if best:
         return best
     for spelling, kind, name in _spellings():  # longest first
-        if kind.kind == "legal" or not printed.startswith(spelling + " ") or len(printed) > len(spelling) + 60:
+        if not kind.takes_qualifier or not printed.startswith(spelling + " ") or len(printed) > len(spelling) + 60:
             continue
         rest = text.strip()[len(spelling) :].strip(" .,:;'\"*_|~")
         return kind, f"{name} {rest.lower()}", 0.95
@@ -83,10 +84,28 @@ def match_class(text: str) -> tuple[DocumentClass, str, float] | None:
 
 def find_subject(layout: Layout, title: Title) -> Subject | None:
     """The centred lines under the title, up to the addressee, the authority in capitals or the first paragraph."""
-    last = title.evidence[-1]
-    axis = (title.evidence[0].centre + last.centre) / 2
-    pitch = layout.pitch or 1.6 * last.height
-    found: list[Segment] = []
+    first, last = title.evidence[0], title.evidence[-1]
+    return _subject(_lines_below(layout, last, (first.centre + last.centre) / 2))
+
+
+def untitled_subject(layout: Layout, head: Segment) -> Subject | None:
+    """The centred lines below the head where the title over them could not be read."""
+    wide = [row for row in layout.rows if row.place.width > 0.6]
+    if not wide:
+        return None
+    axis = median(row.centre for row in wide)
+    centred = [row for row in layout.segments if row.middle > head.place.bottom and not _is_beside(row, axis)]
+    if not centred or centred[0].upper_share > 0.6 or END_OF_SUBJECT.match(centred[0].folded):
+        return None
+    found = [centred[0], *_lines_below(layout, centred[0], axis)]
+    subject = _subject(found)
+    return replace(subject, support=0.5) if subject else None
+
+
+def _lines_below(layout: Layout, title: Segment, axis: float) -> list[Segment]:
+    pitch = layout.pitch or 1.6 * title.height
+    margin = max((row.place.right for row in layout.rows if row.place.width > 0.6), default=1.0)
+    last, found = title, list[Segment]()
     for segment in layout.segments:
         above = found[-1] if found else last
         if segment.middle <= above.middle + 0.4 * above.height or _is_beside(segment, axis):
@@ -94,10 +113,12 @@ def find_subject(layout: Layout, title: Title) -> Subject | None:
         if not found and NUMBER_LINE.match(segment.folded):
             last = segment  # contracts carry their number under the title
             continue
-        if _ends_subject(segment, found, above, pitch) or abs(segment.centre - axis) > 0.06:
+        off = abs(segment.centre - axis)
+        to_margin = off > 0.025 and segment.place.right > margin - 0.01 and bool(found)
+        if off > 0.06 or to_margin or _ends_subject(segment, found, above, pitch):
             break
         found.append(segment)
-    return _subject(found)
+    return found
 
 
 def letter_subject(left: Sequence[Segment]) -> Subject | None:
@@ -132,7 +153,7 @@ def _subject(found: list[Segment]) -> Subject | None:
     if not found:
         return None
     read_as = " ".join(segment.text for segment in found)
-    value = re.sub(r"\s+", " ", read_as).strip(" .,;:'\"`_|~*-–")
+    value = re.sub(r"\s+", " ", read_as).strip(" .,;:'\"`_|~*-–—")
     match = LETTER_SUBJECT.match(fold(value))
     if match and not fold(value).startswith("ve viec"):
         value = value[match.end() :]
