@@ -181,7 +181,7 @@ def _linked(session: Session) -> Iterator[tuple[AuditLink, AuditEvent | None, Au
         .order_by(AuditLink.sequence)
         .execution_options(yield_per=BLOCK, populate_existing=True)
     )
-    yield from session.execute(statement).tuples()
+    yield from session.execute(statement)
 
 
 def _details_findings(sequence: int, event: AuditEvent, details: AuditDetails | None) -> list[AuditFinding]:
