@@ -12,7 +12,7 @@ from search.errors import InvalidQuery
 from search.words import has_tones, words
 
 MAX_CHARACTERS = 1000
-MAX_WORDS = 64
+MAX_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
