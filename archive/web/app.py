@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import FastAPI, Request, Response
 
 from archive.bootstrap import App
@@ -32,15 +30,12 @@ from archive.web.security import SecurityHeaders
 PAGES = (overview, session, search, review, dossiers, batches, deliver, items, files, changes, stopped, accounts, audit)
 
 
-def create_app(app: App, *, nudge: Callable[[], None] = lambda: None) -> FastAPI:
-    """nudge: called after something was received, so that work on it begins at once.
-
-    Raises PartNotInstalled when the front-end packages are not there.
-    """
+def create_app(app: App) -> FastAPI:
+    """Raises PartNotInstalled when the front-end packages are not there."""
     assets = Assets()
     renderer = Renderer(assets)
     web = FastAPI(title="Kho hồ sơ số", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    web.state.parts = Parts(app, assets, renderer, nudge)
+    web.state.parts = Parts(app, assets, renderer)
     errors.install(web, renderer)
     web.add_middleware(SecurityHeaders)
     for module in PAGES:

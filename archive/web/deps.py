@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -27,12 +26,11 @@ from archive.web.security import CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, SignIn
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one service shares between its handlers. nudge: something was received, work on it now."""
+    """What one service shares between its handlers."""
 
     app: App
     assets: Assets
     renderer: Renderer
-    nudge: Callable[[], None]
 
 
 def parts_of(request: Request) -> Parts:

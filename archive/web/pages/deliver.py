@@ -28,7 +28,6 @@ async def delivered(visit: SignedIn, number: str, request: Request) -> Response:
         await own_form(request)
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
         received = [await run_in_threadpool(_receive, visit, number, file) for file in files]
-    visit.parts.nudge()
     if "application/json" not in request.headers.get("accept", ""):
         return visit.back(f"/batches/{number}")
     return JSONResponse({"files": [_told(each) for each in received]})

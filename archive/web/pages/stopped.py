@@ -39,8 +39,6 @@ def decided(
         return _list(visit, problem=str(wrong), status=422)
     if act == "remove":
         actions.remove_bytes(visit.app)
-    else:
-        visit.parts.nudge()
     return visit.back("/stopped", f"stopped_{act}d")
 
 

@@ -48,14 +48,9 @@ class Browser:
 
 
 @pytest.fixture
-def nudges() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def browser(app: App, nudges: list[str]) -> Iterator[Callable[..., Browser]]:
+def browser(app: App) -> Iterator[Callable[..., Browser]]:
     """`browser()` is nobody yet; each call is another browser."""
-    web = create_app(app, nudge=lambda: nudges.append("now"))
+    web = create_app(app)
     clients: list[TestClient] = []
 
     def open_browser(address: str = "127.0.0.1", scheme: str = "http") -> Browser:
