@@ -20,7 +20,7 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
-from archive.audit import EventTag
+from archive.audit_events import EventTag
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch, BatchEntry, Task

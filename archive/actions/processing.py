@@ -1,0 +1,280 @@
+"""What the workflow of a received item writes: stopped, or promoted, described, sealed and finished.
+
+Each may be repeated: what is already there is left as it is. `fence` is asked in the same transaction, so that a
+worker whose place was taken commits nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from archive.access.identity import SYSTEM
+from archive.actions.filing import give_code
+from archive.audit_events import EventTag
+from archive.db.digitization import Batch, BatchEntry
+from archive.db.holdings import (
+    Description,
+    Dossier,
+    Filing,
+    Item,
+    Page,
+    Receipt,
+    RecognitionRow,
+    Rendition,
+    StoredObject,
+)
+from archive.db.states import ItemState
+from archive.db.unit_of_work import UnitOfWork
+from archive.ids import new_id
+from archive.queries.fields import lay_over, title
+from archive.storage.interface import StoredObjectRef
+from metadata.extract import RULES_VERSION
+from metadata.model import DOUBTFUL_BELOW, Document, Field, FieldName
+from ocr.model import PageText, Recognition
+
+MASTER_LOCK = timedelta(days=30)  # from the gate on; the retention rule extends it when it is confirmed
+RECOGNITION_TYPE = "application/gzip"
+KEPT_VALUES = ("released", "gate_overridden")  # of a decision on an earlier stop
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A rendition that lies in the store."""
+
+    kind: str
+    page: int
+    stored: StoredObjectRef
+    media_type: str
+
+
+def lock_received(uow: UnitOfWork, receipt_number: str) -> tuple[Item, Receipt]:
+    """Hold the item of a receipt until the end of the transaction."""
+    receipt = uow.session.scalars(select(Receipt).where(Receipt.number == receipt_number)).one()
+    item = uow.session.scalars(select(Item).where(Item.receipt_id == receipt.id).with_for_update()).one()
+    return item, receipt
+
+
+def stop_item(
+    uow: UnitOfWork, receipt_number: str, *, reason: str, values: Mapping[str, Any], step: str, now: datetime
+) -> None:
+    """It goes no further until a person decides; the receipt and the delivered bytes stay."""
+    item, _ = lock_received(uow, receipt_number)
+    if item.state != ItemState.RECEIVED:
+        return
+    kept = {name: item.stop_values[name] for name in KEPT_VALUES if name in item.stop_values}
+    item.state, item.stop_reason, item.stop_values = ItemState.STOPPED, reason, {**values, **kept}
+    _record(uow, EventTag.ITEM_STOPPED, item, now, reason=reason, step=step)
+
+
+def promote_item(
+    uow: UnitOfWork,
+    receipt_number: str,
+    *,
+    master: StoredObjectRef,
+    recognised: StoredObjectRef,
+    recognition: Recognition,
+    file_name: str,
+    duplicate_names: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """The gate has passed and both objects are in the store: from here on name, pages and words may be known."""
+    item, receipt = lock_received(uow, receipt_number)
+    if item.state != ItemState.RECEIVED:
+        return
+    _hold_object(uow, master, receipt.media_type, now, locked_until=now + MASTER_LOCK)
+    _hold_object(uow, recognised, RECOGNITION_TYPE, now)
+    item.master_digest, item.file_name = master.digest, file_name
+    _name_entries(uow, receipt, file_name, duplicate_names)
+    newest = uow.session.scalar(
+        select(RecognitionRow).where(RecognitionRow.item_id == item.id).order_by(RecognitionRow.generation.desc())
+    )
+    if newest is not None and newest.digest == recognised.digest:
+        item.recognition_id = newest.id
+        return
+    row = RecognitionRow(
+        id=new_id(),
+        item_id=item.id,
+        generation=newest.generation + 1 if newest else 1,
+        engine=recognition.engine.name,
+        engine_version=recognition.engine.version,
+        digest=recognised.digest,
+        confidence=recognition.confidence,
+        at=now,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    item.recognition_id = row.id
+    item.page_count, item.confidence = len(recognition.pages), recognition.confidence
+    uow.session.execute(delete(Page).where(Page.item_id == item.id))
+    uow.session.add_all(_page(item.id, page) for page in recognition.pages)
+    _record(uow, EventTag.ITEM_RECOGNISED, item, now, engine=row.engine, version=row.engine_version, digest=row.digest)
+
+
+def describe_item(
+    uow: UnitOfWork, receipt_number: str, *, documents: Sequence[Document], recognition: Recognition, now: datetime
+) -> None:
+    """The fields of the first document count for the item; a file of several is split elsewhere."""
+    item, _ = lock_received(uow, receipt_number)
+    if item.state != ItemState.RECEIVED or item.recognition_id is None:
+        return
+    read = dict(documents[0].fields) if documents else {}
+    read[FieldName.PAGE_COUNT] = Field(len(recognition.pages), 1.0, None, None)
+    sizes = {page.number: (page.width, page.height) for page in recognition.pages}
+    fields = {name.value: _field_json(field, sizes) for name, field in read.items()}
+    newest = uow.session.scalar(
+        select(Description).where(Description.item_id == item.id).order_by(Description.generation.desc())
+    )
+    if newest is None or newest.recognition_id != item.recognition_id or newest.rules_version != RULES_VERSION:
+        newest = Description(
+            id=new_id(),
+            item_id=item.id,
+            generation=newest.generation + 1 if newest else 1,
+            recognition_id=item.recognition_id,
+            rules_version=RULES_VERSION,
+            fields=fields,
+            at=now,
+        )
+        uow.session.add(newest)
+        uow.session.flush()
+    item.description_id = newest.id
+    item.title = title(lay_over(newest.fields, ()), item.file_name)
+    item.doubtful_fields = sum(field["confidence"] < DOUBTFUL_BELOW for field in newest.fields.values())
+    fields_read = sorted(newest.fields)
+    _record(uow, EventTag.ITEM_DESCRIBED, item, now, rules=RULES_VERSION, fields=fields_read)
+
+
+def add_renditions(uow: UnitOfWork, receipt_number: str, *, derived: Sequence[Derived], now: datetime) -> None:
+    """The access copies of the current recognition, as the next version; the same ones again are not added."""
+    item, _ = lock_received(uow, receipt_number)
+    if item.state != ItemState.RECEIVED or not derived:
+        return
+    made_from = {"master": item.master_digest, "recognition": str(item.recognition_id)}
+    rows = list(uow.session.scalars(select(Rendition).where(Rendition.item_id == item.id)))
+    version = max((row.version for row in rows), default=0)
+    if {(row.kind, row.page, row.digest) for row in rows if row.version == version} == {
+        (each.kind, each.page, each.stored.digest) for each in derived
+    }:
+        return
+    for each in derived:
+        _hold_object(uow, each.stored, each.media_type, now)
+        uow.session.add(
+            Rendition(
+                id=new_id(),
+                item_id=item.id,
+                kind=each.kind,
+                page=each.page,
+                version=version + 1,
+                digest=each.stored.digest,
+                media_type=each.media_type,
+                file_name=f"{receipt_number}.pdf" if each.kind == "access_pdf" else None,
+                made_from=made_from,
+                at=now,
+            )
+        )
+    _record(uow, EventTag.ITEM_SEALED, item, now, version=version + 1, renditions=len(derived))
+
+
+def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
+    """It can be found and reviewed from this commit on, in the dossier that its batch named."""
+    item, receipt = lock_received(uow, receipt_number)
+    if item.state != ItemState.RECEIVED:
+        return
+    item.state, item.described_at = ItemState.DESCRIBED, now
+    batch = uow.session.get_one(Batch, receipt.batch_id)
+    dossier = batch.dossier_id and uow.session.get(Dossier, batch.dossier_id, with_for_update=True)
+    if dossier and item.dossier_id is None and dossier.state == "open":
+        _file(uow, item, dossier, batch, now)
+    uow.reindex(item, now=now)
+
+
+def _file(uow: UnitOfWork, item: Item, dossier: Dossier, batch: Batch, now: datetime) -> None:
+    """In who delivered it names the dossier; file name by rule: code of the dossier and the item's number in it."""
+    code = give_code(item, dossier)
+    uow.session.add(
+        Filing(
+            id=new_id(),
+            item_id=item.id,
+            act="filed",
+            from_dossier_id=None,
+            to_dossier_id=dossier.id,
+            from_code=None,
+            to_code=code,
+            reason=batch.number,
+            account_id=batch.opened_by,
+            at=now,
+        )
+    )
+    uow.session.execute(
+        update(Rendition)
+        .where(Rendition.item_id == item.id, Rendition.kind == "access_pdf")
+        .values(file_name=f"{code}.pdf")
+    )
+    _record(uow, EventTag.ITEM_FILED, item, now, to=code, batch=batch.number)
+
+
+def _hold_object(
+    uow: UnitOfWork, stored: StoredObjectRef, media_type: str, now: datetime, *, locked_until: datetime | None = None
+) -> None:
+    """The row of an object that lies in the store, read back just now; a lock is only ever lengthened."""
+    row = insert(StoredObject).values(
+        digest=stored.digest,
+        size_bytes=stored.size_bytes,
+        media_type=media_type,
+        stored_at=now,
+        verified_at=now,
+        locked_until=locked_until,
+        legal_hold=False,
+    )
+    longer = {"locked_until": func.greatest(StoredObject.locked_until, row.excluded.locked_until)}
+    uow.session.execute(row.on_conflict_do_update(index_elements=[StoredObject.digest], set_=longer))
+
+
+def _name_entries(uow: UnitOfWork, receipt: Receipt, file_name: str, duplicates: Mapping[str, str]) -> None:
+    entries = select(BatchEntry).where(BatchEntry.receipt_id == receipt.id, BatchEntry.name.is_(None))
+    for entry in uow.session.scalars(entries):
+        entry.name = file_name if entry.outcome == "stored" else duplicates.get(str(entry.id))
+
+
+def _page(item_id: uuid.UUID, page: PageText) -> Page:
+    return Page(
+        item_id=item_id,
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        skew_degrees=page.skew_degrees,
+        blank=page.blank,
+        confidence=page.confidence,
+        source=page.source.value,
+    )
+
+
+def _field_json(field: Field, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    """As it is stored: boxes are fractions of the page."""
+    box = None
+    if field.box is not None and field.page is not None:
+        width, height = sizes[field.page]
+        corners = (field.box.left / width, field.box.top / height, field.box.right / width, field.box.bottom / height)
+        box = [round(corner, 6) for corner in corners]
+    told: dict[str, Any] = {
+        "value": field.value,
+        "confidence": round(field.confidence, 4),
+        "page": field.page,
+        "box": box,
+        "given_by": field.given_by,
+    }
+    return told if field.read_as is None else {**told, "read_as": field.read_as}
+
+
+def _record(uow: UnitOfWork, tag: EventTag, item: Item, now: datetime, **details: Any) -> None:
+    uow.record(
+        tag, actor=SYSTEM, now=now, subject_kind="item", subject_id=item.id, agency_id=item.agency_id, details=details
+    )

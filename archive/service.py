@@ -1,0 +1,170 @@
+"""The work behind the pages and commands: items, index, audit chain, and what dead processes left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from archive import audit, indexing
+from archive.actions.ingest import remove_unacknowledged
+from archive.actions.stopped import remove_bytes
+from archive.bootstrap import App
+from archive.queries.waiting import items_waiting
+from archive.workflows.errors import LeaseLost
+from archive.workflows.runner import Runner
+
+log = logging.getLogger("archive.service")
+
+TEND_S, DRAIN_S, SEAL_S, SWEEP_S = 0.3, 0.3, 0.5, 5.0
+PATIENCE_S = 20.0
+INDEX_LOCK = 0x4152434944580001
+
+
+def run_background(app: App) -> Background:
+    """`with run_background(app) as background:` works until the block is left, then ends cleanly."""
+    return Background(app)
+
+
+class Background:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._ending = threading.Event()
+        self._runner: Runner | None = None
+        self._index_lock: Connection | None = None
+        self._swept_at = float("-inf")
+        self._threads = [
+            threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
+            for loop in (
+                ("items", self._tend, TEND_S),
+                ("index", self._drain, DRAIN_S),
+                ("audit", self._seal, SEAL_S),
+            )
+        ]
+
+    def __enter__(self) -> Self:
+        self._runner = Runner(self._app)
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+        if self._runner is not None:
+            end_readers()
+            self._runner.stop(PATIENCE_S)
+        self._unlock_index()
+        with self._app.unit_of_work() as uow:
+            while audit.seal(uow.session, self._app.clock()):
+                pass
+
+    def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Return when no item of the batch is under way any more, and the index knows them."""
+        while True:
+            with self._app.unit_of_work() as uow:
+                waiting, total = items_waiting(uow.session, batch_number)
+            if on_progress is not None:
+                on_progress(total - waiting, total)
+            if not waiting or self._ending.wait(TEND_S):
+                return
+
+    def _repeat(self, name: str, work: Callable[[], None], pause_s: float) -> None:
+        wait_s = pause_s
+        while not self._ending.wait(wait_s):
+            try:
+                work()
+                wait_s = pause_s
+            except Exception as failure:
+                # the text of an error may quote what must not be logged: its kind and place are enough to find it
+                place = traceback.extract_tb(failure.__traceback__)[-1]
+                log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)
+                wait_s = min(30.0, wait_s * 2)
+
+    def _tend(self) -> None:
+        """One thread for all that the worker's place is used for: its connection is not to be shared."""
+        assert self._runner is not None
+        try:
+            self._runner.tend()
+            if time.monotonic() - self._swept_at > SWEEP_S:
+                self._runner.sweep()
+                sweep_left_overs(self._app)
+                self._swept_at = time.monotonic()
+        except LeaseLost:
+            log.warning("this worker's place was taken by another; taking a new one")
+            end_readers()
+            self._runner.stop(PATIENCE_S)
+            self._runner = Runner(self._app)
+
+    def _drain(self) -> None:
+        if self._holds_index():
+            indexing.drain(self._app)
+
+    def _seal(self) -> None:
+        with self._app.unit_of_work() as uow:
+            audit.seal(uow.session, self._app.clock())
+
+    def _holds_index(self) -> bool:
+        """One process at a time writes the index; the lock is the database session's and ends with it."""
+        try:
+            if self._index_lock is not None:
+                self._index_lock.execute(text("select 1"))
+                return True
+            connection = self._app.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": INDEX_LOCK}):
+                self._index_lock = connection
+                return True
+            connection.close()
+        except DBAPIError:
+            self._unlock_index()
+        return False
+
+    def _unlock_index(self) -> None:
+        if self._index_lock is not None:
+            self._index_lock.invalidate()
+            self._index_lock.close()
+            self._index_lock = None
+
+
+def sweep_left_overs(app: App) -> int:
+    """Remove what killed processes left, and what was decided to be removed; nothing that a receipt names."""
+    return app.store.sweep() + app.quarantine.sweep() + remove_unacknowledged(app) + remove_bytes(app)
+
+
+def end_readers() -> None:
+    """Kill the readers of foreign files that this process started; their steps are done again later."""
+    for thread in Path("/proc/self/task").iterdir():
+        try:
+            children = (thread / "children").read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            if _is_reader(child):
+                _kill_group(int(child))
+
+
+def _is_reader(pid: str) -> bool:
+    try:
+        return b"ocr.sandbox_child" in (Path("/proc") / pid / "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        time.sleep(0)  # it has just ended, or is not yet the leader of its group
