@@ -81,9 +81,13 @@ def under_way(app: App) -> int:
         return uow.session.scalar(select(func.count()).where(Item.state == ItemState.RECEIVED)) or 0
 
 
-def stopped(app: App) -> int:
+def stopped(app: App) -> dict[str, int]:
+    """Message id of the reason -> how many items."""
     with app.unit_of_work() as uow:
-        return uow.session.scalar(select(func.count()).where(Item.state == ItemState.STOPPED)) or 0
+        counted = (
+            select(Item.stop_reason, func.count()).where(Item.state == ItemState.STOPPED).group_by(Item.stop_reason)
+        )
+        return {str(reason): count for reason, count in uow.session.execute(counted)}
 
 
 def review_and_publish(app: App, samples: Samples) -> None:
