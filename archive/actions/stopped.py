@@ -16,6 +16,7 @@ from archive.audit_events import EventTag
 from archive.db.holdings import Item, Receipt
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
+from archive.errors import Conflict
 from archive.queries.items import not_found
 from archive.queries.reasons import GATE
 
@@ -28,9 +29,14 @@ DECIDED, DONE = "decided", "done"
 
 
 def remove_stopped(uow: UnitOfWork, receipt_number: str, *, decision: str, actor: Actor, now: datetime) -> Item:
-    """The bytes are to be removed from the quarantine; the receipt stays. `remove_bytes` does it after the commit."""
+    """The bytes are to be removed from the quarantine; the receipt stays. `remove_bytes` does it after the commit.
+
+    Raises Conflict for bytes that the gate had let into the store: they go by an executed disposition alone.
+    """
     item = _locked(uow, receipt_number, actor)
     why = reason_given(decision)
+    if item.master_digest is not None:
+        raise Conflict("item.past_the_gate")
     enter_state(item, ItemState.DESTROYED)
     item.stop_reason, item.stop_values = None, {REMOVAL: DECIDED}
     _record(uow, EventTag.STOPPED_DECIDED, item, actor=actor, now=now, act="remove", decision=why)

@@ -100,6 +100,17 @@ def test_a_file_that_is_tried_again_gets_no_way_round_the_gate(
     assert current(app, item).stop_values == {"released": 1, "gate_overridden": False}
 
 
+def test_bytes_that_passed_the_gate_are_not_removed_here(
+    app: App, make: Factory, agency: Agency, officer: Actor
+) -> None:
+    digest = make.stored_object("ab" * 32, 10).digest
+    item = make.item(agency, state=ItemState.STOPPED, stop_reason="workflow.step_failed", master_digest=digest)
+    with pytest.raises(Conflict):
+        remove(app, item, officer)
+    release(app, item, officer, "Thử lại sau khi nâng cấp")
+    assert current(app, item).state == ItemState.RECEIVED
+
+
 def test_what_was_decided_is_not_decided_again(app: App, item: Item, officer: Actor) -> None:
     remove(app, item, officer)
     for act in (remove, release):
