@@ -37,6 +37,10 @@ class OcrEngine(Protocol):
         """Read a cut-out that holds one block of text (a stamp); otherwise as `read_page`."""
         ...
 
+    def read_sparse(self, image: Gray, dpi: int) -> tuple[Line, ...]:
+        """Read as much text as can be found in no particular order; otherwise as `read_page`."""
+        ...
+
     def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
         """Clockwise degrees (0, 90, 180, 270) that make the page upright, and how sure that is (0 to 1)."""
         ...

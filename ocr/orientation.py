@@ -6,9 +6,12 @@ import numpy as np
 
 from ocr.engine import Gray, OcrEngine
 from ocr.geometry import turned
+from ocr.model import Line
 
 _DETECT_DPI = 150
-_SURE = 0.25
+_SURE = 1.0
+_AXIS_SURE = 0.2  # lying or standing is seen more surely than which end is up
+_READS_WELL = (0.8, 80)  # mean confidence and letters that no page gives upside down
 _BETTER_BY = 1.15
 
 
@@ -18,21 +21,34 @@ def quarter_turn(gray: Gray, dpi: int, engine: OcrEngine) -> int:
     degrees, sure = engine.orientation(small, small_dpi)
     if sure >= _SURE:
         return degrees
-    return _by_reading(small, small_dpi, engine, degrees)
+    ways = [degrees, (degrees + 180) % 360]
+    if sure < _AXIS_SURE:
+        ways += [(degrees + 90) % 360, (degrees + 270) % 360]
+    return _by_reading(small, small_dpi, engine, ways)
 
 
-def _by_reading(small: Gray, dpi: int, engine: OcrEngine, guess: int) -> int:
-    scores = {degrees: _legibility(turned(small, degrees), dpi, engine) for degrees in (0, 90, 180, 270)}
-    best = max(scores, key=lambda degrees: (scores[degrees], degrees == guess))
+def _by_reading(small: Gray, dpi: int, engine: OcrEngine, ways: list[int]) -> int:
+    """The way that reads best, the first tried if it reads well enough to end the search."""
+    scores: dict[int, float] = {}
+    for degrees in ways:
+        lines = engine.read_page(turned(small, degrees), dpi)
+        scores[degrees] = _legibility(lines)
+        if _reads_well(lines):
+            return degrees
+    best = max(scores, key=lambda degrees: scores[degrees])
     # as it lies, unless another way reads clearly better: most pages are put in the right way up
-    return best if scores[best] > _BETTER_BY * scores[0] else 0
+    return best if scores[best] > _BETTER_BY * scores.get(0, 0.0) else 0
 
 
-def _legibility(image: Gray, dpi: int, engine: OcrEngine) -> float:
+def _reads_well(lines: tuple[Line, ...]) -> bool:
+    letters = sum(len(line.text) for line in lines)
+    sure = sum(line.confidence * len(line.text) for line in lines) / max(1, letters)
+    return sure >= _READS_WELL[0] and letters >= _READS_WELL[1]
+
+
+def _legibility(lines: tuple[Line, ...]) -> float:
     """Letters read, weighted so that many doubtful ones count for little."""
-    return sum(
-        len(word.text) * word.confidence**3 for line in engine.read_page(image, dpi) for word in line.words
-    )
+    return sum(len(word.text) * word.confidence**3 for line in lines for word in line.words)
 
 
 def _at_detection_size(gray: Gray, dpi: int) -> tuple[Gray, int]:

@@ -13,6 +13,7 @@ from ocr import stored
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
+from ocr.leftover import with_leftover
 from ocr.model import Line, PageText, TextSource
 from ocr.orientation import quarter_turn
 from ocr.stamps import outside_stamps, read_stamps
@@ -67,6 +68,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -
         pixels, gray = level.straighten(pixels), level.straighten(gray)
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
     lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
+    lines = with_leftover(list(outside_stamps(lines, stamps)), gray, reading_dpi, engine)
     return PageText(
         number=number,
         width=width,
@@ -76,7 +78,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -
         skew_degrees=round(skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in outside_stamps(lines, stamps)),
+        lines=tuple(_line_on_page(line, level) for line in lines),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
 

@@ -15,5 +15,8 @@ class NullEngine:
     def read_block(self, image: Gray, dpi: int) -> tuple[Line, ...]:
         return ()
 
+    def read_sparse(self, image: Gray, dpi: int) -> tuple[Line, ...]:
+        return ()
+
     def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
         return 0, 1.0
