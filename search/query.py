@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from metadata.text import nfc
@@ -13,6 +14,9 @@ from search.words import has_tones, words
 
 MAX_CHARACTERS = 1000
 MAX_WORDS = 200
+
+EASED_FROM_TERMS = 5
+EASED_SHARE = 0.6  # measured by benchmarks/search_speed.py: fewer words find little more and cost order
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,31 @@ NOTHING = OneOf(())
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """All of `must` are wanted; none: everything that the filter lets through, newest document first."""
+    """All of `must` are wanted; none: everything that the filter lets through, newest document first.
+
+    enough: where it is set, so many of the terms in `must` suffice; phrases are wanted all the same.
+    """
 
     must: tuple[Term | Phrase, ...] = ()
     excluded: tuple[Term | Phrase, ...] = ()
     filter: Filter = field(default_factory=lambda: EVERYTHING)
+    enough: int | None = None
 
     @property
     def toned(self) -> bool:
         """Whether whoever asked typed tones: one word with them says that the plain ones are meant plain."""
         return any(has_tones(word) for part in self.must for word in words_of(part))
+
+    def eased(self) -> Query | None:
+        """The same for a document that lacks some of the words: what to ask next where no document has them all.
+
+        A sentence is not found word by word, and a reader of scans gets a syllable wrong now and then. None for a
+        query of few words: without one of them it asks for something else.
+        """
+        terms = sum(isinstance(part, Term) for part in self.must)
+        if self.enough is not None or terms < EASED_FROM_TERMS:
+            return None
+        return replace(self, enough=math.ceil(terms * EASED_SHARE))
 
 
 def words_of(part: Term | Phrase) -> tuple[str, ...]:

@@ -108,7 +108,13 @@ def _hold(document: IndexDocument) -> _Held:
 
 
 def _wanted(query: Query, held: _Held) -> bool:
-    return all(_times(part, held.folded) for part in query.must) and not any(
+    lacking = [part for part in query.must if not _times(part, held.folded)]
+    if lacking and (query.enough is None or any(isinstance(part, Phrase) for part in lacking)):
+        return False
+    terms = sum(isinstance(part, Term) for part in query.must)
+    if query.enough is not None and terms - len(lacking) < query.enough:
+        return False
+    return not any(
         _times_as_typed(part, held) if any(map(has_tones, words_of(part))) else _times(part, held.folded)
         for part in query.excluded
     )

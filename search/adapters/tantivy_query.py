@@ -21,7 +21,7 @@ from search.words import exact_key, folded_key, has_tones, words
 
 FORM = 1  # another one whenever fields or keys change: older directories are then built anew
 
-_WEIGHTS = {"heading": 3.0, "codes": 4.0, "exact": 1.0}
+_WEIGHTS = {"heading": 1.0, "codes": 4.0, "exact": 2.0}  # beside 1.0 for a word anywhere
 _SCALE = 0.01  # keeps the sum of all weights below what a document gets that has every word as typed
 _AS_TYPED = 10.0
 _LAST_DAY = date.max.toordinal()
@@ -72,7 +72,11 @@ def to_engine(document: IndexDocument) -> Any:
 
 def compile_query(query: Query, only: Filter) -> Any:
     parts = [(Occur.Must, _silent(_compile_filter(only)))]
-    parts += [(Occur.Must, _part("words", part, folded_key)) for part in query.must]
+    wanted = [part for part in query.must if query.enough is None or isinstance(part, Phrase)]
+    parts += [(Occur.Must, _part("words", part, folded_key)) for part in wanted]
+    if query.enough:
+        some = [(Occur.Should, _part("words", part, folded_key)) for part in query.must if isinstance(part, Term)]
+        parts.append((Occur.Must, tantivy.Query.boolean_query(some, minimum_number_should_match=query.enough)))
     for part in query.must:
         for name in ("heading", "codes"):
             parts.append((Occur.Should, tantivy.Query.boost_query(_part(name, part, folded_key), _WEIGHTS[name])))

@@ -47,7 +47,13 @@ filters = st.recursive(
     ),
     max_leaves=6,
 )
-asked = st.builds(Query, st.lists(parts, max_size=3).map(tuple), st.lists(parts, max_size=1).map(tuple), filters)
+asked = st.builds(
+    Query,
+    st.lists(parts, max_size=3, unique=True).map(tuple),
+    st.lists(parts, max_size=1).map(tuple),
+    filters,
+    st.none() | st.integers(0, 4),
+)
 
 
 @settings(deadline=None, max_examples=60)

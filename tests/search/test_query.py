@@ -57,6 +57,14 @@ def test_what_cannot_be_searched_for_is_refused_with_a_reason(text: str, reason:
     assert refused.value.reason == reason
 
 
+def test_a_query_of_five_words_can_be_eased_once_and_a_shorter_one_not() -> None:
+    eased = parse("một hai ba bốn năm").eased()
+    assert eased is not None
+    assert eased.enough == 3
+    assert eased.eased() is None
+    assert parse('một hai ba bốn "năm sáu"').eased() is None
+
+
 @given(st.text(max_size=1200))
 def test_any_text_is_a_bounded_query_or_refused(text: str) -> None:
     try:
