@@ -8,7 +8,8 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from archive import audit, indexing
 from archive.actions.ingest import remove_unacknowledged
 from archive.actions.stopped import remove_bytes
 from archive.bootstrap import App
+from archive.errors import Conflict
 from archive.queries.waiting import items_waiting
 from archive.workflows.errors import LeaseLost
 from archive.workflows.runner import Runner
@@ -73,14 +75,8 @@ class Background:
                 pass
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
-        """Return when no item of the batch is under way any more, and the index knows them."""
-        while True:
-            with self._app.unit_of_work() as uow:
-                waiting, total = items_waiting(uow.session, batch_number)
-            if on_progress is not None:
-                on_progress(total - waiting, total)
-            if not waiting or self._ending.wait(TEND_S):
-                return
+        """Return when no item of the batch is under way any more and the index knows them, or when this work ends."""
+        wait_for_batch(self._app, batch_number, on_progress, self._ending)
 
     def _repeat(self, name: str, work: Callable[[], None], pause_s: float) -> None:
         wait_s = pause_s
@@ -137,6 +133,35 @@ class Background:
             self._index_lock.invalidate()
             self._index_lock.close()
             self._index_lock = None
+
+
+@contextmanager
+def index_writer(app: App) -> Iterator[None]:
+    """Hold the index for this process. Raises Conflict where another one does."""
+    with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": INDEX_LOCK}):
+            raise Conflict("service.index_held")
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": INDEX_LOCK})
+
+
+def wait_for_batch(
+    app: App,
+    batch_number: str,
+    on_progress: Callable[[int, int], None] | None = None,
+    ending: threading.Event | None = None,
+) -> None:
+    """Whoever does the work: look until it is done."""
+    ending = ending or threading.Event()
+    while True:
+        with app.unit_of_work() as uow:
+            waiting, total = items_waiting(uow.session, batch_number)
+        if on_progress is not None:
+            on_progress(total - waiting, total)
+        if not waiting or ending.wait(TEND_S):
+            return
 
 
 def sweep_left_overs(app: App) -> int:

@@ -25,12 +25,14 @@ def deliver_paths(
     dossier_code: str | None = None,
     source: str = "cli",
     actor: Actor,
+    on_batch: Callable[[str], None] | None = None,
     on_file: OnFile | None = None,
 ) -> str:
     """Receive every file of the paths and close the batch; returns its number.
 
-    on_file: called with (done, expected, what became of it) after each file. Repeating it gives a new batch whose
-    files are duplicates: nothing is doubled. Raises FileNotFoundError for a path that is not there.
+    on_batch: called with its number when it is open; on_file: with (done, expected, what became of it) after each
+    file. Repeating it gives a new batch whose files are duplicates: nothing is doubled.
+    Raises FileNotFoundError for a path that is not there.
     """
     found = sources.find(paths, entry_bytes=app.settings.max_file_bytes)
     expected = sum(each.expected for each in found)
@@ -47,6 +49,8 @@ def deliver_paths(
             actor=actor,
             now=app.clock(),
         )
+    if on_batch is not None:
+        on_batch(batch.number)
     done = 0
     with app.quarantine.workspace() as workspace:
         for each in found:

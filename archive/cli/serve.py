@@ -15,10 +15,12 @@ import uvicorn
 
 from archive import i18n
 from archive.bootstrap import App
-from archive.cli.holdings import opened
+from archive.cli.holdings import acting, opened
 from archive.cli.output import Output
+from archive.cli.serving import handlers
 from archive.errors import InvalidInput
 from archive.service import run_background
+from archive.service_socket import serve_socket
 from archive.web.app import create_app
 
 GRACE_S = 3  # what a request under way still gets
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with _term_as_interrupt(), opened() as app:
         host, port = args.host or app.settings.host, args.port or app.settings.port
-        with _listen(host, port) as listener, run_background(app):
+        with _listen(host, port) as listener, serve_socket(app, handlers(), acting), run_background(app):
             try:
                 url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
                 out.say(i18n.text("serve.ready", url=url))

@@ -1,0 +1,30 @@
+"""Commands that change something run in the service of their data directory, if one runs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from archive import i18n
+from archive.cli.output import Output
+from archive.service_socket import Handler, Progress, ask
+from archive.settings import Settings
+
+
+def handlers() -> dict[str, Handler]:
+    """What `archive serve` answers."""
+    from archive.cli import fixity, ingest, reindex
+
+    return {"ingest": ingest.perform, "reindex": reindex.perform, "fixity": fixity.perform}
+
+
+def in_service(command: str, arguments: dict[str, Any], progress: Progress, out: Output) -> dict[str, Any] | None:
+    """The document of the command as the running service did it; None where none runs."""
+    data = Settings.read(os.environ).data
+    if not data.is_dir():
+        return None
+    try:
+        return ask(data, command, arguments, progress)
+    except KeyboardInterrupt:
+        out.note(i18n.text("service.goes_on"))
+        raise
