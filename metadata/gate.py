@@ -9,33 +9,12 @@ from ocr.model import Recognition
 
 MARKS = Vocabulary(
     words={"tuyetmat": Secrecy.STATE_TOP_SECRET, "toimat": Secrecy.TOP_SECRET, "mat": Secrecy.SECRET},
-    after=frozenset(
-        {
-            "bi",
-            "bao",
-            "do",
-            "co",
-            "lieu",
-            "tin",
-            "giai",
-            "ban",
-            "dau",
-            "muc",
-            "so",
-            "be",
-            "be:",
-            "hoa",
-            "dan",
-            "mo",
-            "loai",
-        }
-    ),
-    before=frozenset(
-        {"khau", "ma", "do", "thu", "vu", "thiet", "ong", "nha", "bao", "dao", "hieu", "nuoc", "tich", "bang"}
-    ),
-    shapes=frozenset(
-        {"nat", "hat", "wat", "mai", "maf", "mal", "mar", "mot", "met", "mnt", "miat", "mait", "matt", "maet"}
-    ),
+    # bí mật, bảo mật, độ mật, cơ mật, tài liệu mật, tin mật, giải mật, văn bản mật, dấu mật, sổ mật, loại mật …
+    after=frozenset(["bi", "bao", "do", "co", "lieu", "tin", "giai", "ban", "dau", "muc", "so", "loai", "be", "hoa"]),
+    # mật khẩu, mật mã, mật độ, mật thư, mật vụ, mật thiết, mật ong, mật báo, mật đạo, mật hiệu, mặt bằng …
+    before=frozenset(["khau", "ma", "do", "thu", "vu", "thiet", "ong", "bao", "dao", "hieu", "nha", "nuoc", "bang"]),
+    # one letter of MẬT damaged; MỘT is left out, it is a word of its own
+    shapes=frozenset(["nat", "hat", "wat", "rnat", "nnat", "met", "mnt", "maat", "mait", "mai", "maf", "mar", "matt"]),
 )
 
 

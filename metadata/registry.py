@@ -50,7 +50,8 @@ class DocumentClass:
     code: file name of the seed, ASCII. type_code: `typeName` of Thông tư 05/2025, "32" (khác) where it has none.
     abbreviation: as it stands in a reference code; None for công văn, thư công and papers that carry none.
     kind: administrative, legal, certificate, permit or form.
-    fields: what a complete description holds. also_written: other titles that mean this class.
+    fields: what a description can hold; required: what is always on such a paper.
+    also_written: other titles that mean this class.
     takes_qualifier: the printed title may go on (Hợp đồng kinh tế, Giấy phép lái xe).
     """
 
@@ -60,6 +61,7 @@ class DocumentClass:
     type_code: str
     legal_basis: str
     fields: tuple[FieldName, ...]
+    required: tuple[FieldName, ...]
     abbreviation: str | None = None
     also_written: tuple[str, ...] = ()
     takes_qualifier: bool = False
@@ -101,14 +103,18 @@ def classes() -> dict[str, DocumentClass]:
 
 def read_class(file: str, code: str, values: dict[str, Any]) -> DocumentClass:
     values = {"code": code, **values}
-    for name in ("fields", "also_written"):
+    if isinstance(values.get("also_written"), list):
+        values["also_written"] = tuple(values["also_written"])
+    for name in ("fields", "required"):
+        unknown = set(values.get(name, ())) - set(FieldName)
+        if unknown:
+            raise RegistryError(file, f"unknown fields {', '.join(sorted(unknown))}")
         if isinstance(values.get(name), list):
-            values[name] = tuple(values[name])
-    unknown = set(values.get("fields", ())) - set(FieldName)
-    if unknown:
-        raise RegistryError(file, f"unknown fields {', '.join(sorted(unknown))}")
-    values["fields"] = tuple(FieldName(name) for name in values.get("fields", ()))
+            values[name] = tuple(FieldName(field) for field in values[name])
     entry = read_entry(file, values, DocumentClass)
+    beyond = set(entry.required) - set(entry.fields)
+    if beyond:
+        raise RegistryError(file, f"required, but not among fields: {', '.join(sorted(beyond))}")
     if entry.kind not in KINDS:
         raise RegistryError(file, f"kind is {entry.kind!r}, not one of {', '.join(sorted(KINDS))}")
     if not (len(entry.type_code) == 2 and entry.type_code.isdigit() and 1 <= int(entry.type_code) <= 32):

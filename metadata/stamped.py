@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from rapidfuzz.distance import Levenshtein
 
-from metadata.layout import Layout, PlacedWord, Segment, gap, union
+from metadata.layout import Layout, PlacedWord, Segment, gap
 from metadata.text import fold
+from metadata.types.body import is_organ
+from metadata.types.title import match_class
 from ocr.model import Box, StampMark
 
 APART = 1.5  # a gap of so many word heights is no space of running text
 HEAD = 0.35  # ô 10 lies in this upper part of the page
 LIST_MARK = re.compile(r"(?:[-+*•–]|[a-zđ]{1,2}\)|\d{1,2}[.)]|[ivx]{1,4}[.)])$")
+INDENT = 0.08
+DASHES = "-+*•–—"
 HEAD_LINE = re.compile(r"(?:so\s*[:.]|v/v|kinh gui|cong hoa xa hoi|doc lap|.*ngay.{0,6}thang.{0,6}nam)")
 CONFUSED = str.maketrans({"0": "o", "q": "o", "1": "i", "l": "i", "|": "i", "!": "i", "4": "a", "@": "a", "7": "t"})
 
@@ -96,25 +102,24 @@ def _runs(row: Segment, vocabulary: Vocabulary) -> Iterator[_Run]:
             yield _Run(row, first, last, word, likeness, sure)
 
 
-def _spelt(texts: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[int, int, str, float, bool]]:
+def _spelt(texts: Sequence[str], vocabulary: Vocabulary) -> list[tuple[int, int, str, float, bool]]:
     """(first, last, word, likeness, sure) of every run of texts that spells a stamp; runs do not overlap."""
-    longest = max(map(len, vocabulary.words))
-    first = 0
-    while first < len(texts):
-        best: tuple[int, int, str, float, bool] | None = None
+    longest = max(map(len, vocabulary.words)) + 1
+    matches = []
+    for first in range(len(texts)):
         letters = ""
         for last in range(first + 1, len(texts) + 1):
             letters += _letters(texts[last - 1])
-            if len(letters) > longest + 1:
+            if len(letters) > longest:
                 break
-            match = _match(letters, vocabulary) if _letters(texts[last - 1]) else None
-            if match and (best is None or (match[2], match[1]) >= (best[4], best[3])):
-                best = (first, last, *match)
-        if best and _letters(texts[first]):
-            yield best
-            first = best[1]
-        else:
-            first += 1
+            match = _match(letters, vocabulary) if _letters(texts[first]) and _letters(texts[last - 1]) else None
+            if match:
+                matches.append((first, last, *match))
+    best: list[tuple[int, int, str, float, bool]] = []
+    for found in sorted(matches, key=lambda match: (-len(match[2]), -match[3], match[0])):
+        if all(found[1] <= other[0] or other[1] <= found[0] for other in best):
+            best.append(found)
+    return sorted(best)
 
 
 def _match(letters: str, vocabulary: Vocabulary) -> tuple[str, float, bool] | None:
@@ -130,7 +135,10 @@ def _match(letters: str, vocabulary: Vocabulary) -> tuple[str, float, bool] | No
 
 
 def _letters(text: str) -> str:
-    """Letters of a text, folded, digits that look like letters taken for them."""
+    """Letters of a text, folded, digits that look like letters taken for them; the edges of a stamp are none."""
+    text = text.strip("|![](){}<>-–—_.,:;'\"“”‘’*~=")
+    if not any(letter.isalpha() for letter in text):
+        return ""
     return "".join(letter for letter in fold(text).translate(CONFUSED) if letter.isalpha())
 
 
@@ -140,91 +148,100 @@ def _capitals(text: str) -> bool:
 
 
 def _stands_as_stamp(run: _Run, layout: Layout, vocabulary: Vocabulary) -> bool:
-    before, after = run.neighbours
-    if before and _bare(before) in vocabulary.after and gap(before, run.row.placed[run.first], layout.aspect) < APART:
+    in_head = run.part.place.bottom < HEAD
+    touching = _touching(run, layout.aspect)
+    text = _quoted(run.part.text) or _is_listed(run, layout) or _continues(run, layout, vocabulary)
+    if text or _is_in_phrase(touching, vocabulary) or not (run.sure or in_head):
         return False
-    if after and _bare(after) in vocabulary.before and gap(run.row.placed[run.last - 1], after, layout.aspect) < APART:
-        return False
-    if not run.sure and run.part.place.bottom > HEAD:
-        return False
-    if _quoted(run.part.text) or _is_listed(run, layout) or _continues(run, layout, vocabulary):
-        return False
-    return (
-        _is_apart(run, layout.aspect)
-        or (run.sure and _beside_letterhead(run))
-        or (run.sure and _is_larger_than_its_row(run))
-    )
+    rest = [word for word in (*run.row.words[: run.first], *run.row.words[run.last :]) if _letters(word.text)]
+    if not rest or _is_larger_than_its_row(run):
+        return True
+    if not in_head:
+        return False  # a cell of a table
+    alone = not any(word and _letters(word.word.text) for word in touching)
+    return alone or (run.sure and _beside_head_lines(run))
 
 
-def _is_apart(run: _Run, aspect: float) -> bool:
+def _touching(run: _Run, aspect: float) -> tuple[PlacedWord | None, PlacedWord | None]:
+    """The words before and after, each only where no more than a space parts it from the run."""
+    apart = max(APART, 2 * _usual_gap(run.row, aspect))
     before, after = run.neighbours
     start, end = run.row.placed[run.first], run.row.placed[run.last - 1]
-    return (before is None or gap(before, start, aspect) >= APART or not _letters(before.word.text)) and (
-        after is None or gap(end, after, aspect) >= APART or not _letters(after.word.text)
+    return (
+        before if before and gap(before, start, aspect) < apart else None,
+        after if after and gap(end, after, aspect) < apart else None,
     )
 
 
-def _beside_letterhead(run: _Run) -> bool:
-    """The reader ran the stamp together with number, date, motto or addressee, which are no running text."""
-    rest = [
-        fold(" ".join(word.text for word in words)) for words in (run.row.words[: run.first], run.row.words[run.last :])
-    ]
-    return run.part.place.bottom < HEAD and all(not text or HEAD_LINE.match(text) for text in rest)
+def _is_in_phrase(touching: tuple[PlacedWord | None, PlacedWord | None], vocabulary: Vocabulary) -> bool:
+    before, after = touching
+    return (before is not None and _bare(before) in vocabulary.after) or (
+        after is not None and _bare(after) in vocabulary.before
+    )
+
+
+def _usual_gap(row: Segment, aspect: float) -> float:
+    gaps = [gap(left, right, aspect) for left, right in pairwise(row.placed)]
+    return median(gaps) if len(gaps) >= 4 else 0.0
+
+
+def _beside_head_lines(run: _Run) -> bool:
+    """The reader ran the stamp together with a line of the head (organ, number, date, title): no running text."""
+    rest = (run.row.words[: run.first], run.row.words[run.last :])
+    texts = [" ".join(word.text for word in words) for words in rest if words]
+    return all(HEAD_LINE.match(fold(text)) or is_organ(text) or match_class(text) is not None for text in texts)
 
 
 def _is_larger_than_its_row(run: _Run) -> bool:
     others = [*run.row.placed[: run.first], *run.row.placed[run.last :]]
-    heights = sorted(placed.place.height for placed in others)
-    return bool(heights) and run.part.height > 1.5 * heights[len(heights) // 2]
+    return bool(others) and run.part.height > 1.5 * median(placed.place.height for placed in others)
 
 
 def _is_listed(run: _Run, layout: Layout) -> bool:
-    """An entry of a list in a text: marked in front and ended like its neighbours."""
+    """An entry of a list in a text: marked in front or ended by a semicolon."""
     before, _ = run.neighbours
     start = run.row.placed[run.first]
-    own = re.match(r"[-+*•–](?=\w)", start.word.text)
     if run.part.text.endswith(";"):
         return True
-    if not own and not (
-        before and LIST_MARK.match(fold(before.word.text)) and gap(before, start, layout.aspect) < 2 * APART
-    ):
-        return False
-    if not own and before and before.word.text not in "-+*•–":
-        return True
-    left = (start if own or before is None else before).place.left
-    near = [
-        row
-        for row in layout.rows
-        if row is not run.row
-        and abs(row.middle - run.row.middle) < 4 * run.row.height
-        and abs(row.place.left - left) < 0.02
-    ]
-    return any(row.text[0] in "-+*•–" for row in near)
+    dashed = re.match(r"[-+*•–](?=\w)", start.word.text) is not None
+    if not dashed:
+        marked = before is not None and LIST_MARK.match(fold(before.word.text))
+        if before is None or not marked or gap(before, start, layout.aspect) > 2 * APART:
+            return False
+        if before.word.text not in DASHES:
+            return True
+    # the edge of a stamp is read as a dash too: an entry has others above or below it
+    left = (start if dashed or before is None else before).place.left
+    reach = 4 * run.row.height
+    near = [row for row in layout.rows if row is not run.row and abs(row.middle - run.row.middle) < reach]
+    return any(row.text[0] in DASHES for row in near if abs(row.place.left - left) < 0.02)
 
 
 def _continues(run: _Run, layout: Layout, vocabulary: Vocabulary) -> bool:
     """The word is the wrapped end of a paragraph or of a heading above it."""
-    above = [
-        row
-        for row in layout.rows
-        if run.part.place.top - row.place.top > 0 and run.part.place.top - row.place.bottom < run.part.height
-        if row.place.left < run.part.place.right and run.part.place.left < row.place.right
-    ]
-    if not above:
-        return False
-    last = max(above, key=lambda row: row.middle)
-    alike = 0.6 < last.height / max(run.part.height, 1e-6) < 1.6
-    if not alike:
-        return False
-    if last.upper_share > 0.7:
-        return _bare(last.placed[-1]) in vocabulary.after
-    return len(last.words) >= 6 and last.place.width > 0.45 and not last.text.endswith((".", ";", ":", "./."))
+    part = run.part
+    reach = 2.4 * part.height
+    above = [other for other in layout.segments if 0 < part.middle - other.middle < reach and _alike(other, part)]
+    for other in above:
+        if other.upper_share > 0.7:
+            if abs(other.centre - part.centre) < 0.03 and _bare(other.placed[-1]) in vocabulary.after:
+                return True
+            continue
+        open_end = len(other.words) >= 6 and other.place.width > 0.45 and not other.text.endswith((".", ";", ":"))
+        if open_end and -0.02 < other.place.left - part.place.left < INDENT:
+            return True
+    return False
+
+
+def _alike(one: Segment, other: Segment) -> bool:
+    return 0.6 < one.height / max(other.height, 1e-6) < 1.6
 
 
 def _in_legend(run: _Run, runs: list[_Run]) -> bool:
-    """Several different stamps in one row or column are the headings of a table."""
-    row = {other.word for other in runs if abs(other.row.middle - run.row.middle) < run.row.height}
-    return len(row) >= 3
+    """Three stamps in one row or column are cells of a table."""
+    row = [other for other in runs if abs(other.row.middle - run.row.middle) < run.row.height]
+    column = [other for other in runs if abs(other.part.centre - run.part.centre) < 0.05]
+    return len(row) >= 3 or len(column) >= 3
 
 
 def _quoted(text: str) -> bool:
@@ -232,8 +249,4 @@ def _quoted(text: str) -> bool:
 
 
 def _bare(placed: PlacedWord) -> str:
-    return _letters(placed.word.text)
-
-
-def box_of(parts: Sequence[Box]) -> Box:
-    return union(parts)
+    return "".join(letter for letter in fold(placed.word.text) if letter.isalpha())

@@ -15,7 +15,7 @@ from metadata.text import fold
 # A line that begins so begins the name of an organ; another one goes on with the line above.
 BEGINNINGS = (
     "uy ban", "ubnd", "hoi dong", "hdnd", "so ", "phong ", "bo ", "chinh phu", "quoc hoi", "thu tuong", "chu tich nuoc",
-    "tong cuc", "cuc ", "chi cuc", "vu ", "van phong", "trung tam", "truong ", "cong an", "toa an", "vien ", "vien kiem",
+    "tong cuc", "cuc ", "chi cuc", "vu ", "van phong", "trung tam", "truong ", "cong an", "toa an", "vien ",
     "ban ", "hoi ", "thanh tra", "kho bac", "ngan hang", "bao hiem", "cong ty", "tong cong ty", "lien doan", "doan ",
     "mat tran", "tong lien", "dang bo", "thanh uy", "tinh uy", "huyen uy", "quan uy", "dang uy", "benh vien", "tram ",
     "hat ", "doi ", "chi nhanh", "bqlda", "dai ", "nha xuat ban", "bao ", "tap doan", "kiem toan", "hoc vien", "bch ",
