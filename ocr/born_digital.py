@@ -104,6 +104,8 @@ def _grouped(words: list[Word]) -> Iterator[Line]:
 def _continues(before: Box, box: Box) -> bool:
     height = max(1.0, min(before.height, box.height))
     overlap = min(before.bottom, box.bottom) - max(before.top, box.top)
-    return overlap > 0.4 * height and box.left - before.right + height >= 0 and (
-        box.left - before.right < _COLUMN_GAP * max(before.height, box.height)
+    return (
+        overlap > 0.4 * height
+        and box.left - before.right + height >= 0
+        and (box.left - before.right < _COLUMN_GAP * max(before.height, box.height))
     )

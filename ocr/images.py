@@ -17,6 +17,7 @@ from ocr.pdf_pages import Pixels
 
 _MAX_READ_PIXELS = 40_000_000
 _DPI_BELIEVED = (60, 1300)
+_A4_WIDTH_INCHES = 8.27
 
 
 @contextmanager
@@ -63,6 +64,11 @@ def load_page(file: Path, number: int) -> tuple[Pixels, int | None]:
             dpi = round(dpi * page.width / width)
         page = ImageOps.exif_transpose(page)
         return _three_channels(page), dpi
+
+
+def guessed_dpi(width: int, height: int) -> int:
+    """Of a page that does not tell: as if its shorter side were that of an A4 sheet."""
+    return int(np.clip(min(width, height) / _A4_WIDTH_INCHES, 70, 600))
 
 
 def _told_dpi(image: Any) -> int | None:

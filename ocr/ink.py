@@ -94,22 +94,26 @@ def boxed_regions(gray: Pixels, dpi: int) -> list[InkRegion]:
     return [InkRegion(boxes[0], "black") for boxes in holes.values() if len(boxes) == 1][:_MAX_REGIONS]
 
 
-def stamp_image(page: Pixels, region: InkRegion) -> Pixels:
-    """The region in brightness with its own ink dark and all else paper; frames are left out."""
+def stamp_image(page: Pixels, region: InkRegion, *, own_ink: bool = True) -> Pixels:
+    """The region in brightness, without its frame: its own ink dark and all else paper, or all ink dark."""
     cut = page[
         max(0, int(region.box.top)) : int(np.ceil(region.box.bottom)),
         max(0, int(region.box.left)) : int(np.ceil(region.box.right)),
     ]
-    if cut.ndim == 2 or region.colour == "black":
+    if cut.ndim == 2:
+        return _without_frame(cut)
+    if region.colour == "black":
         return _without_frame(gray_of(cut))
+    others = [0, 1] if region.colour == "red" else [1, 2]
+    if not own_ink:
+        return _without_frame(cut[:, :, others].min(axis=2))
     wide = cut.astype(np.int16)
-    if region.colour == "red":
-        strength = wide[:, :, 2] - np.maximum(wide[:, :, 0], wide[:, :, 1])
-    else:
-        strength = wide[:, :, 0] - wide[:, :, 2]
+    own = wide[:, :, 2] if region.colour == "red" else wide[:, :, 0]
+    strength = own - wide[:, :, others].max(axis=2)
+    if region.colour == "blue":
+        strength = own - wide[:, :, 2]
     top = max(1.0, float(np.percentile(strength, 99)))
-    ink = np.clip(strength / top, 0, 1) * 255
-    return _without_frame((255 - ink).astype(np.uint8))
+    return _without_frame((255 - np.clip(strength / top, 0, 1) * 255).astype(np.uint8))
 
 
 def _without_frame(gray: Pixels) -> Pixels:
@@ -135,7 +139,7 @@ def _blots(mask: Pixels, unit: float, scale: float) -> list[Box]:
 
     reach = max(3, int(unit * _GAP_INCHES))
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     boxes = []
     for label in range(1, count):
         left, top, width, height, _ = stats[label]

@@ -12,6 +12,7 @@ import numpy as np
 from ocr import stored
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
+from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
 from ocr.model import Line, PageText, TextSource
@@ -21,7 +22,6 @@ from ocr.stamps import outside_stamps, read_stamps
 _LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
 _SKEW_MATTERS = 0.1  # degrees
 _BLANK_INK = 0.0004  # share of the page
-_A4_WIDTH_INCHES = 8.27
 
 
 def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict[str, Any]:
@@ -36,8 +36,6 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
 
 def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterator[PageText]:
     if kind != "pdf":
-        from ocr.images import load_page
-
         for number in pages:
             pixels, dpi = load_page(file, number)
             yield read_page(pixels, dpi, number, engine)
@@ -55,7 +53,7 @@ def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterato
 
 def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -> PageText:
     """Read one page as it lies. pixels: (height, width, 3), blue, green, red. dpi: None where unknown."""
-    reading_dpi = dpi or _guessed_dpi(pixels)
+    reading_dpi = dpi or guessed_dpi(pixels.shape[1], pixels.shape[0])
     gray = without_coloured_ink(pixels)
     if _is_empty(gray) and _is_empty(gray_of(pixels)):
         return _blank_page(pixels, dpi, number)
@@ -95,8 +93,3 @@ def _blank_page(pixels: Pixels, dpi: int | None, number: int) -> PageText:
 def _is_empty(gray: Pixels) -> bool:
     """Nothing on it but what scanners and the other side of the paper leave."""
     return float(np.count_nonzero(dark(gray))) < _BLANK_INK * gray.size
-
-
-def _guessed_dpi(pixels: Pixels) -> int:
-    """As if the shorter side were that of an A4 sheet."""
-    return int(np.clip(min(pixels.shape[:2]) / _A4_WIDTH_INCHES, 70, 600))

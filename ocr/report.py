@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ocr.model import Box, Line, PageText, Recognition, StampMark
+from ocr.model import Box, Line, PageText, Recognition
+from ocr.stamps import lines_of
 
 
 def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
@@ -25,9 +26,7 @@ def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
 
 
 def page_to_json(page: PageText) -> dict[str, Any]:
-    lines = [_line(line) for line in page.lines]
-    for stamp in page.stamps:
-        lines += _stamp_lines(stamp)
+    lines = [_line(line) for line in (*page.lines, *(line for stamp in page.stamps for line in lines_of(stamp)))]
     return {
         "number": page.number,
         "width": page.width,
@@ -57,21 +56,6 @@ def _line(line: Line) -> dict[str, Any]:
             for word in line.words
         ],
     }
-
-
-def _stamp_lines(stamp: StampMark) -> list[dict[str, Any]]:
-    """A stamp keeps one box: its words share it."""
-    box, sure = _pixels(stamp.box), round(stamp.confidence, 3)
-    return [
-        {
-            "text": text,
-            "box": box,
-            "confidence": sure,
-            "words": [{"text": word, "box": box, "confidence": sure} for word in text.split()],
-        }
-        for text in stamp.text.split("\n")
-        if text
-    ]
 
 
 def _pixels(box: Box) -> list[float]:

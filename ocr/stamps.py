@@ -11,15 +11,34 @@ from ocr.ink import InkRegion, Pixels, boxed_regions, coloured_regions, stamp_im
 from ocr.model import Box, Line, StampMark, Word
 
 _WORD_COUNTS = 0.45  # below it, what is read in a seal is scribble
+_FEWEST_LETTERS = 2
+_READ_WELL = 0.88  # a reading that needs no second one
 _PADDING = 24
-_LETTER_PIXELS = 40  # of the capitals of a one-line stamp, as an engine likes them
 _INSIDE = 0.6
+_SEAL_INCHES = 1.1  # a round seal is at least so wide and high, and about as wide as high
 
 
 def read_stamps(page: Pixels, gray: Gray, dpi: int, engine: OcrEngine) -> tuple[StampMark, ...]:
     """Every stamp of a level page; boxes in its pixels. A seal whose ring cannot be read has an empty text."""
     regions = _apart(coloured_regions(page, dpi) + boxed_regions(gray, dpi))
     return tuple(_read(page, region, dpi, engine) for region in regions)
+
+
+def lines_of(stamp: StampMark) -> tuple[Line, ...]:
+    """The text of a stamp as lines of words; the box is shared out by rows and letters."""
+    rows = [row.split() for row in stamp.text.split("\n") if row.strip()]
+    lines = []
+    for index, row in enumerate(rows):
+        top = stamp.box.top + stamp.box.height * index / len(rows)
+        bottom = stamp.box.top + stamp.box.height * (index + 1) / len(rows)
+        letters = sum(map(len, row)) + len(row) - 1
+        left, words = stamp.box.left, []
+        for text in row:
+            right = left + stamp.box.width * len(text) / letters
+            words.append(Word(text, Box(left, top, right, bottom), stamp.confidence))
+            left = right + stamp.box.width / letters
+        lines.append(Line(tuple(words)))
+    return tuple(lines)
 
 
 def outside_stamps(lines: Iterable[Line], stamps: Iterable[StampMark]) -> tuple[Line, ...]:
@@ -38,15 +57,31 @@ def _is_of(word: Word, stamp: StampMark) -> bool:
 
 
 def _read(page: Pixels, region: InkRegion, dpi: int, engine: OcrEngine) -> StampMark:
-    image = stamp_image(page, region)
+    """Its own ink first; where that reads badly and it is no round seal, all ink that lies there."""
+    best = _text_in(stamp_image(page, region), dpi, engine)
+    if best[1] < _READ_WELL and not _is_seal(region.box, dpi):
+        other = _text_in(stamp_image(page, region, own_ink=False), dpi, engine)
+        best = max(best, other, key=lambda reading: reading[1] * min(len(reading[0]), 40))
+    return StampMark(region.box, region.colour, *best)
+
+
+def _text_in(image: Pixels, dpi: int, engine: OcrEngine) -> tuple[str, float]:
+    """Text and mean confidence of what is legible; empty where that is less than a word."""
     image = np.pad(image, _PADDING, constant_values=255)
-    lines = [line for line in engine.read_block(image, dpi) if line.confidence >= _WORD_COUNTS]
-    words = [[word for word in line.words if word.confidence >= _WORD_COUNTS] for line in lines]
-    text = "\n".join(" ".join(word.text for word in line) for line in words if line)
-    letters = [(word.confidence, len(word.text)) for line in words for word in line]
-    weight = sum(count for _, count in letters)
-    confidence = sum(sure * count for sure, count in letters) / weight if weight else 0.0
-    return StampMark(region.box, region.colour, text, confidence)
+    rows = [
+        [word for word in line.words if word.confidence >= _WORD_COUNTS and any(map(str.isalnum, word.text))]
+        for line in engine.read_block(image, dpi)
+    ]
+    letters = sum(len(word.text) for row in rows for word in row)
+    if letters < _FEWEST_LETTERS:
+        return "", 0.0
+    confidence = sum(word.confidence * len(word.text) for row in rows for word in row) / letters
+    return "\n".join(" ".join(word.text for word in row) for row in rows if row), confidence
+
+
+def _is_seal(box: Box, dpi: int) -> bool:
+    smaller, larger = sorted((box.width, box.height))
+    return smaller >= _SEAL_INCHES * dpi and smaller > 0.75 * larger
 
 
 def _apart(regions: list[InkRegion]) -> list[InkRegion]:

@@ -17,7 +17,9 @@ LANGUAGE = "vie"
 _PAGE = 3  # page segmentation: automatic
 _BLOCK = 6  # one block of text
 _SPARSE = 11  # as much as can be found
-_ORIENTATION_SURE = 8.0  # Tesseract's confidence above which no tried page was turned wrongly; wrong ones went up to 6.5
+_ORIENTATION_SURE = (
+    8.0  # Tesseract's confidence above which no tried page was turned wrongly; wrong ones went up to 6.5
+)
 
 
 class TesseractEngine:
@@ -110,4 +112,3 @@ def _words(told: dict[str, list[Any]], row: int, text: str) -> list[Word]:
     left, top = float(told["left"][row]), float(told["top"][row])
     box = Box(left, top, left + float(told["width"][row]), top + float(told["height"][row]))
     return [Word(text, box, min(1.0, confidence / 100))]
-

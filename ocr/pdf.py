@@ -1,0 +1,166 @@
+"""The searchable PDF/A-2b of a file: its own pages where that gives valid PDF/A, else pictures of them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ocr import stored
+from ocr.errors import EngineMissing, OcrError, SealFailed
+from ocr.model import PageText, TextSource
+
+_PICTURE_DPI = 300
+_DRAWN_DPI = 200  # of pages that were never scanned
+_PICTURE_QUALITY = 85
+_PAGES_A_PART = 20
+
+
+def write_pdf(path: str, words: str, out: str, title: str | None) -> dict[str, Any]:
+    """Write access.pdf into `out`. Raises SealFailed, FileRefused, EngineMissing."""
+    import cv2
+
+    from ocr.formats import kind_of
+
+    cv2.setNumThreads(1)
+    file, target = Path(path), Path(out) / "access.pdf"
+    pages = stored.from_bytes(Path(words).read_bytes()).pages
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        if kind_of(file) == "pdf" and _keeps_its_pages(file, pages):
+            try:
+                _convert(_with_turns(file, pages, work), work / "whole.pdf", words, title, keep_text=True)
+                os.replace(work / "whole.pdf", target)  # noqa: PTH105
+                return {"rendered": False}
+            except (OcrError, ValueError, KeyError, RuntimeError, OSError):
+                pass  # what its pages are made of cannot be PDF/A: pictures of them can
+        _convert(_pictures(file, pages, work), work / "pictures-sealed.pdf", words, title, keep_text=False)
+        os.replace(work / "pictures-sealed.pdf", target)  # noqa: PTH105
+    return {"rendered": True}
+
+
+def _convert(source: Path, target: Path, words: str, title: str | None, *, keep_text: bool) -> None:
+    import logging
+
+    import ocrmypdf
+    from ocrmypdf import exceptions
+
+    logging.disable(logging.CRITICAL)
+    try:
+        ocrmypdf.ocr(
+            source,
+            target,
+            output_type="pdfa-2",
+            pdfa_backend="internal",
+            rasterizer="pypdfium",
+            pdf_renderer="fpdf2",
+            mode="skip" if keep_text else "default",
+            optimize=0,
+            language=["vie"],
+            title=title,
+            progress_bar=False,
+            jobs=1,
+            plugins=["ocr.given_words"],
+            given_words=words,
+        )
+    except exceptions.MissingDependencyError:
+        raise EngineMissing("engine.missing", engine="tesseract") from None
+    except exceptions.ExitCodeException as error:
+        raise SealFailed("seal.no_pdf_a", detail=type(error).__name__) from None
+
+
+def _keeps_its_pages(file: Path, pages: tuple[PageText, ...]) -> bool:
+    """No signature, no form, nothing cropped, and no bad text under the pages that were recognised."""
+    import mmap
+
+    import pikepdf
+
+    from ocr.pdf_pages import open_pdf, page_of
+
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b"/ByteRange") >= 0:
+            return False
+    try:
+        with pikepdf.open(file) as document:
+            if "/AcroForm" in document.Root or len(document.pages) != len(pages):
+                return False
+            if any(list(page.mediabox) != list(page.cropbox) for page in document.pages):
+                return False
+    except (pikepdf.PdfError, ValueError, TypeError):
+        return False
+    with open_pdf(file) as drawn:
+        for page in pages:
+            if page.source is TextSource.RECOGNISED:
+                with page_of(drawn, page.number) as own:
+                    if own.get_textpage().count_chars():
+                        return False
+    return True
+
+
+def _with_turns(file: Path, pages: tuple[PageText, ...], work: Path) -> Path:
+    """A copy whose pages are shown upright; the file itself where they are."""
+    import pikepdf
+
+    if not any(page.rotation for page in pages):
+        return file
+    copy = work / "upright.pdf"
+    with pikepdf.open(file) as document:
+        for page in pages:
+            if page.rotation:
+                document.pages[page.number - 1].rotate(page.rotation, relative=True)
+        document.save(copy)
+    return copy
+
+
+def _pictures(file: Path, pages: tuple[PageText, ...], work: Path) -> Path:
+    """A PDF of upright pictures of the pages, made in parts so that memory does not grow with the file."""
+    import pikepdf
+
+    whole = work / "pictures.pdf"
+    with ExitStack() as open_parts, pikepdf.new() as document:
+        for part in _parts(file, pages, work):
+            document.pages.extend(open_parts.enter_context(pikepdf.open(part)).pages)
+        document.save(whole)
+    return whole
+
+
+def _parts(file: Path, pages: tuple[PageText, ...], work: Path) -> Iterator[Path]:
+    import img2pdf
+
+    for start in range(0, len(pages), _PAGES_A_PART):
+        pictures = [_picture(file, page, work) for page in pages[start : start + _PAGES_A_PART]]
+        part = work / f"part-{start:05d}.pdf"
+        with part.open("wb") as stream:
+            img2pdf.convert([str(picture) for picture in pictures], outputstream=stream, rotation=img2pdf.Rotation.none)
+        for picture in pictures:
+            picture.unlink()
+        yield part
+
+
+def _picture(file: Path, page: PageText, work: Path) -> Path:
+    """The upright page as JPEG, or as a one-bit PNG where it is black and white only."""
+    import numpy as np
+    from PIL import Image
+
+    from ocr.images import guessed_dpi
+    from ocr.page_images import upright
+
+    dpi = min(page.dpi or _PICTURE_DPI, _PICTURE_DPI)
+    if page.source is TextSource.OWN_TEXT:
+        dpi = _DRAWN_DPI
+    pixels = upright(file, page, dpi)
+    inches = page.width / (page.dpi or guessed_dpi(page.width, page.height))
+    resolution = (pixels.shape[1] / inches, pixels.shape[1] / inches)
+    image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
+    if not np.any((pixels > 0) & (pixels < 255)) and not np.ptp(pixels, axis=2).any():
+        picture = work / f"{page.number}.png"
+        image.convert("1", dither=Image.Dither.NONE).save(picture, dpi=resolution)
+        return picture
+    if not np.ptp(pixels, axis=2).any():
+        image = image.convert("L")
+    picture = work / f"{page.number}.jpg"
+    image.save(picture, quality=_PICTURE_QUALITY, dpi=resolution)
+    return picture
