@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,15 +75,37 @@ class TestDatabase(Database):
         self.engine.dispose()
 
 
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """For a data directory with an embedded server of its own.
+
+    Not under pytest's temporary directory: every start of pytest closes that to other users, and as root the server
+    is another user.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="archive-test-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def holdings_directory() -> Iterator[Path]:
+    """Where a test may create whole holdings: `open_app(Settings(data=holdings_directory / "data"), create=True)`."""
+    with open_directory() as directory:
+        yield directory
+
+
 @pytest.fixture(scope="session")
-def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+def database_server() -> Iterator[DatabaseServer]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield DatabaseServer(url)
         return
-    embedded = EmbeddedServer(tmp_path_factory.mktemp("server"))
-    embedded.attach()
-    yield DatabaseServer(embedded.url("postgres"))
-    embedded.release()
+    with open_directory() as directory:
+        embedded = EmbeddedServer(directory)
+        embedded.attach()
+        yield DatabaseServer(embedded.url("postgres"))
+        embedded.release()
 
 
 @pytest.fixture(scope="session")

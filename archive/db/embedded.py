@@ -74,32 +74,44 @@ class EmbeddedServer:
 
     def attach(self) -> None:
         """Start the server unless it runs; safe against other processes doing the same, and after any kill."""
-        self._data.mkdir(parents=True, exist_ok=True)
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         user = server_user()
         with self._alone():
-            if not self.exists:
-                self._create(user)
-            let_through(self._cluster / "base", user)
-            let_through(binaries() / "postgres", user)
-            socket_dir = self._socket_directory(user)
-            if not self._answers(socket_dir) and not self._wait_for_previous(socket_dir):
-                self._start(user, socket_dir)
             self._users = os.open(self._data / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+                self._make_ready(user)
+            except BaseException:  # Ctrl-C too: what was started for us alone goes again
+                self._leave()
+                raise
 
     def release(self) -> None:
         """Let go; stop the server if no other process is attached. May be repeated."""
-        if self._users is None:
-            return
-        with self._alone():
-            try:
-                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
-                self._stop()
-            os.close(self._users)
-            self._users = None
+        if self._users is not None:
+            with self._alone():
+                self._leave()
+
+    def _make_ready(self, user: ServerUser) -> None:
+        if not self.exists:
+            self._create(user)
+        let_through(self._cluster / "base", user)
+        let_through(binaries() / "postgres", user)
+        socket_dir = self._socket_directory(user)
+        if not self._answers(socket_dir) and not self._wait_for_previous(socket_dir):
+            self._start(user, socket_dir)
+
+    def _leave(self) -> None:
+        """With `_alone` held."""
+        assert self._users is not None
+        users, self._users = self._users, None
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            self._stop()
+        finally:
+            os.close(users)
 
     def url(self, database: str = "archive") -> str:
         """For libpq and psycopg."""
@@ -135,15 +147,32 @@ class EmbeddedServer:
         settings = self._cluster / "archive.conf"
         settings.write_text(SERVER_SETTINGS + f"unix_socket_directories = '{_quoted(socket_dir)}'\n", encoding="utf-8")
         settings.chmod(0o644)
-        log = self._cluster / "start.log"
-        self._run(user, "pg_ctl", f"--pgdata={self._cluster}", "--wait", f"--timeout={START_TIMEOUT_S}",
-                  f"--log={log}", "--silent", "start", log=log)  # fmt: skip
+        self._control(user, "start")
 
     def _stop(self) -> None:
-        if not any(_server_processes(self._cluster)):
-            return
-        self._run(server_user(), "pg_ctl", f"--pgdata={self._cluster}", "--wait", "--mode=fast", "--silent", "stop",
-                  log=self._cluster / "start.log")  # fmt: skip
+        if self._postmaster() not in set(_server_processes(self._cluster)):
+            return  # it was killed, or never came up
+        try:
+            self._control(server_user(), "--mode=fast", "stop")
+        except DatabaseUnavailable:
+            if self._postmaster() in set(_server_processes(self._cluster)):
+                raise  # else it was killed in this moment
+        while any(_server_processes(self._cluster)):  # its files are gone a moment before itself
+            time.sleep(0.01)
+        socket_dir = self._socket_directory()
+        if socket_dir != self._cluster and not any(socket_dir.iterdir()):
+            socket_dir.rmdir()
+
+    def _postmaster(self) -> int | None:
+        try:
+            return int((self._cluster / "postmaster.pid").read_bytes().split(b"\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _control(self, user: ServerUser, *arguments: str) -> None:
+        log = self._cluster / "start.log"
+        common = [f"--pgdata={self._cluster}", "--wait", f"--timeout={START_TIMEOUT_S}", f"--log={log}", "--silent"]
+        self._run(user, "pg_ctl", *common, *arguments, log=log)
 
     def _run(self, user: ServerUser, program: str, *arguments: str, log: Path | None = None) -> None:
         done = subprocess.run(  # noqa: S603
