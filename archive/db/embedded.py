@@ -203,8 +203,8 @@ class EmbeddedServer:
     def _wait_for_previous(self, socket_dir: Path) -> bool:
         """Wait while an earlier server starts or ends. Returns whether it answers; if not, none is left.
 
-        PostgreSQL trusts a living pid in postmaster.pid; after a reboot or a kill it may be somebody else's, so the
-        file goes when no process works in the directory. Children that outlive a killed postmaster for a moment still
+        PostgreSQL trusts a living pid in its lock files; after a reboot or a kill it may be somebody else's, so they
+        go when no process works in the directory. Children that outlive a killed postmaster for a moment still
         use its shared memory, so they are waited for.
         """
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -214,7 +214,8 @@ class EmbeddedServer:
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(detail=i18n.text("postgres.start_failed", log=self._cluster / "log"))
             time.sleep(0.05)
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in (self._cluster / "postmaster.pid", socket_dir / SOCKET_NAME, socket_dir / f"{SOCKET_NAME}.lock"):
+            left.unlink(missing_ok=True)
         return False
 
     def _socket_directory(self, user: ServerUser | None = None) -> Path:

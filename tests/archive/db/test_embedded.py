@@ -132,11 +132,13 @@ def test_a_pid_file_that_names_somebody_elses_process_is_no_server(data: Path) -
     server = EmbeddedServer(data)
     server.attach()
     keep(server, 7)
-    pid_file = data / "postgres" / "postmaster.pid"
-    left = pid_file.read_text().split("\n")
+    owner = (data / "postgres").stat().st_uid
+    lock_files = [data / "postgres" / name for name in ("postmaster.pid", ".s.PGSQL.5432.lock")]
+    left = {path: path.read_text().split("\n")[1:] for path in lock_files}
     server.release()
-    pid_file.write_text("\n".join([str(os.getpid()), *left[1:]]))
-    os.chown(pid_file, data.joinpath("postgres").stat().st_uid, -1)
+    for path, lines in left.items():
+        path.write_text("\n".join([str(os.getpid()), *lines]))
+        os.chown(path, owner, -1)
     server.attach()
     assert kept(server) == [7]
     assert postmaster(data) != os.getpid()
