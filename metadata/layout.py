@@ -83,10 +83,7 @@ class Layout:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """Rows cut where a gap is wider than text has it, from top to bottom."""
-        found = []
-        for line in range(len(self.page.lines)):
-            placed = [word for word in self.words if word.line == line]
-            found += split_at_gaps(Segment(self.page.number, tuple(placed)), self.aspect) if placed else []
+        found = [part for row in self.rows for part in split_at_gaps(row, self.aspect)]
         return tuple(sorted(found, key=lambda segment: (segment.middle, segment.place.left)))
 
     @cached_property
@@ -183,5 +180,10 @@ def _middle(words: Sequence[PlacedWord]) -> float:
 
 
 def _same_row(row: Sequence[PlacedWord], piece: Sequence[PlacedWord]) -> bool:
+    """At the same height and beside each other."""
     height = min(median(word.place.height for word in row), median(word.place.height for word in piece))
-    return abs(_middle(row) - _middle(piece)) < 0.5 * height
+    if abs(_middle(row) - _middle(piece)) >= 0.5 * height:
+        return False
+    left, right = min(word.place.left for word in piece), max(word.place.right for word in piece)
+    over = sum(max(0.0, min(right, word.place.right) - max(left, word.place.left)) for word in row)
+    return over < 0.3 * (right - left)

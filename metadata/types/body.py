@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from metadata.layout import Segment
 from metadata.letterhead import NUMBER_LINE, is_capitals
 from metadata.text import fold
+from ocr.model import Word
 
 # A line that begins so begins the name of an organ; another one goes on with the line above.
 BEGINNINGS = (
@@ -73,15 +74,34 @@ def _name_lines(rows: Sequence[Segment]) -> list[Segment]:
     number = next((index for index in numbered if "/" in rows[index].text), (numbered or [len(rows)])[-1])
     lines: list[Segment] = []
     for row in reversed(rows[:number]):
-        capitals = is_capitals(row) or (lines and row.upper_share > 0.6)
-        if not capitals:
-            if lines:
+        name = _capital_words(row)
+        if name is None or not (is_capitals(name) or (lines and name.upper_share > 0.6)):
+            if lines and any(letter.isalpha() for letter in row.text):
                 break
             continue
-        if lines and lines[-1].place.top - row.place.bottom > 2.5 * row.height:
+        if lines and lines[-1].place.top - name.place.bottom > 2.5 * name.height:
             break
-        lines.append(row)
+        lines.append(name)
     return list(reversed(lines))
+
+
+def _capital_words(row: Segment) -> Segment | None:
+    """The row without the specks that a reader takes for small letters and signs."""
+    kept = tuple(placed for placed in row.placed if _is_capital(placed.word))
+    while kept and not any(map(str.isalpha, kept[0].word.text)):
+        kept = kept[1:]
+    while kept and not any(map(str.isalpha, kept[-1].word.text)):
+        kept = kept[:-1]
+    return Segment(row.page, kept) if kept else None
+
+
+def _is_capital(word: Word) -> bool:
+    letters = [letter for letter in word.text if letter.isalpha()]
+    if not letters:
+        return word.text in {"-", "–"}
+    return sum(letter.isupper() for letter in letters) * 2 > len(letters) and (
+        len(letters) > 1 or word.confidence > 0.5
+    )
 
 
 def _goes_on(group: list[Segment], line: Segment) -> bool:

@@ -34,10 +34,10 @@ TITLES = re.compile(
     re.IGNORECASE,
 )
 SURNAMES = (
-    "An Âu Bạch Bàn Bế Bùi Cam Cao Châu Chu Chử Cù Đàm Đặng Đào Diệp Đinh Đỗ Đoàn Đồng Dương Giang Hà Hồ Hoa Hoàng Hứa "
-    "Huỳnh Khuất Khúc Kiều Kim La Lại Lâm Lê Lò Lục Lương Lưu Lý Ma Mạc Mai Mẫn Nghiêm Ngô Nguyễn Nhâm Ninh Nông Ông "
-    "Phạm Phan Phí Phó Phú Phùng Quách Quản Quang Sầm Sơn Tạ Tăng Thạch Thái Thân Tiêu Tô Tôn Tống Trần Triệu Trịnh "
-    "Trương Từ Ung Văn Vi Võ Vũ Vương"
+    "Âu Bạch Bàn Bế Bùi Cam Cao Châu Chu Chử Cù Đàm Đặng Đào Diệp Đinh Đỗ Đoàn Đồng Dương Hà Hồ Hoàng Hứa "
+    "Huỳnh Khuất Khúc Kiều Kim La Lại Lâm Lê Lò Lục Lương Lưu Lý Ma Mạc Mai Mẫn Nghiêm Ngô Nguyễn Ninh Nông Ông "
+    "Phạm Phan Phí Phùng Quách Quản Sầm Tạ Tăng Thạch Thái Tiêu Tô Tôn Tống Trần Triệu Trịnh "
+    "Trương Từ Ung Vi Võ Vũ Vương"
 )
 SPECKS = " .,;:'\"`_|~*-–—^°/\\()[]{}<>"
 SIGNATURE_SPACE = 0.2  # the name stands at most so far below the position
@@ -136,8 +136,8 @@ def read_name(text: str) -> tuple[str, float]:
 
 def _name_support(words: list[str], surname_known: bool) -> float:
     support = 4.0 if surname_known else 0.4
-    if not 2 <= len(words) <= 5:
-        support *= 0.2
+    if not 2 <= len(words) <= 5 or (len(words) == 2 and not surname_known):
+        support *= 0.1  # as a rule the surname was lost under the seal
     cased = all(word[1:].islower() for word in words) or all(word.isupper() for word in words)
     syllables = all(is_syllable(word) for word in words)
     return support * (1.0 if cased and syllables else 0.15)
