@@ -127,4 +127,4 @@ def codes_of(document: IndexDocument) -> tuple[str, ...]:
 def texts_of(document: IndexDocument) -> tuple[str, ...]:
     """Everything in which words are looked for; a phrase never runs from one of these into the next."""
     names = (document.organ_name, document.signer_name, *document.described)
-    return (document.text, *heading_of(document), *(value for value in names if value))
+    return tuple(dict.fromkeys((document.text, *heading_of(document), *(value for value in names if value))))

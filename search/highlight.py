@@ -10,7 +10,7 @@ from metadata.text import fold
 from ocr.model import Box, Recognition
 from search.document import PagedText, text_of
 from search.query import Phrase, Query, Term, words_of
-from search.words import exact_key, folded_key, spans
+from search.words import exact_key, folded_key, folded_keys, spans
 
 Span = tuple[int, int]  # characters of the text: first, one past the last
 
@@ -46,12 +46,15 @@ def find(query: Query, text: str) -> tuple[Span, ...]:
     With tones, a part that stands in the text as it was typed is marked there alone; where it does not, in its
     other tones.
     """
-    places = list(spans(text))
-    folded = fold(text)
-    keys = [folded_key(folded[start:end]) for start, end in places]
+    keys = folded_keys(text)
+    wanted = {folded_key(word) for part in query.must for word in words_of(part)}
     where: dict[str, list[int]] = {}
     for index, key in enumerate(keys):
-        where.setdefault(key, []).append(index)
+        if key in wanted:
+            where.setdefault(key, []).append(index)
+    if not where:
+        return ()
+    places = list(spans(text))
     marked: set[int] = set()
     for part in query.must:
         found = _occurrences(part, keys, where)
@@ -62,15 +65,14 @@ def find(query: Query, text: str) -> tuple[Span, ...]:
     return tuple(places[index] for index in sorted(marked))
 
 
-def _occurrences(part: Term | Phrase, keys: Sequence[str], where: dict[str, list[int]]) -> list[int]:
+def _occurrences(part: Term | Phrase, keys: list[str], where: dict[str, list[int]]) -> list[int]:
     wanted = [folded_key(word) for word in words_of(part)]
-    return [at for at in where.get(wanted[0], ()) if list(keys[at : at + len(wanted)]) == wanted]
+    return [at for at in where.get(wanted[0], ()) if keys[at : at + len(wanted)] == wanted]
 
 
 def _as_typed(part: Term | Phrase, at: int, places: Sequence[Span], text: str) -> bool:
     return all(
-        exact_key(text[start:end]) == exact_key(word)
-        for word, (start, end) in zip(words_of(part), places[at:], strict=False)
+        exact_key(text[slice(*places[index])]) == exact_key(word) for index, word in enumerate(words_of(part), start=at)
     )
 
 

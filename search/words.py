@@ -14,7 +14,7 @@ from metadata.text import fold, lower, nfc
 
 MAX_KEY_CHARACTERS = 64  # a longer run is no word of a language; its beginning is enough to find it
 
-_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")  # grave, acute, tilde, hook above, dot below
 
@@ -27,8 +27,14 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of `text`, lower case with their tones, as the two keys below take them."""
-    lowered = lower(nfc(text))
-    return tuple(match.group() for match in _WORD.finditer(lowered))
+    return tuple(_WORD.findall(lower(nfc(text))))
+
+
+def folded_keys(text: str) -> list[str]:
+    """The folded key of each of the words that `spans` tells the places of."""
+    found = _WORD.findall(text)
+    keys = {word: folded_key(word) for word in set(found)}
+    return [keys[word] for word in found]
 
 
 @lru_cache(maxsize=1 << 16)

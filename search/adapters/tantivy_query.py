@@ -47,13 +47,16 @@ def schema() -> Any:
 
 def to_engine(document: IndexDocument) -> Any:
     made = tantivy.Document()
+    headings, codes = heading_of(document), codes_of(document)
     for text in texts_of(document):
         found = words(text)
-        made.add_text("words", " ".join(map(folded_key, found)))
+        folded = " ".join(map(folded_key, found))
+        made.add_text("words", folded)
         made.add_text("exact", " ".join(map(exact_key, found)))
-    for name, texts in (("heading", heading_of(document)), ("codes", codes_of(document))):
-        for text in texts:
-            made.add_text(name, " ".join(map(folded_key, words(text))))
+        if text in headings:
+            made.add_text("heading", folded)
+        if text in codes:
+            made.add_text("codes", folded)
     for name in KEYWORD_FIELDS:
         value = getattr(document, name)
         if value is not None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metadata.text import fold, lower, nfc
-from search.words import exact_key, folded_key, has_tones, spans, words
+from search.words import exact_key, folded_key, folded_keys, has_tones, spans, words
 
 SYLLABLES = ("quyết", "định", "Đường", "hoà", "hòa", "thuỷ", "UBND", "123", "ơ", "ệ", "x")
 letters = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -50,11 +50,10 @@ def test_spans_and_words_are_the_same_words(text: str) -> None:
 
 
 @given(letters)
-def test_a_folded_key_of_a_slice_is_the_slice_of_the_folded_text(text: str) -> None:
+def test_every_span_has_its_folded_key(text: str) -> None:
     text = nfc(text)
-    folded = fold(text)
-    for start, end in spans(text):
-        assert folded_key(folded[start:end]) == folded_key(text[start:end])
+    assert folded_keys(text) == [folded_key(text[start:end]) for start, end in spans(text)]
+    assert folded_keys(text) == [folded_key(word) for word in words(text)]
 
 
 @given(st.lists(vietnamese.filter(bool), max_size=5).map(" ".join))
