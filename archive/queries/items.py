@@ -89,8 +89,8 @@ def not_found(reference: str | uuid.UUID) -> NotFound:
 
 
 def is_second_person(actor: Actor, reviewed_by: uuid.UUID | None) -> bool:
-    """Whether the actor, and whoever acts in the actor's name, did not review the item."""
-    return reviewed_by not in {actor.account_id, actor.on_behalf_of}
+    """Whether somebody else than the actor, and than the account in whose name the actor acts, reviewed the item."""
+    return reviewed_by is not None and reviewed_by not in {actor.account_id, actor.on_behalf_of}
 
 
 def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[bool]) -> Row[*tuple[Any, ...]] | None:
