@@ -131,22 +131,23 @@ def describe_item(
     newest = uow.session.scalar(
         select(Description).where(Description.item_id == item.id).order_by(Description.generation.desc())
     )
-    if newest is None or newest.recognition_id != item.recognition_id or newest.rules_version != RULES_VERSION:
-        newest = Description(
-            id=new_id(),
-            item_id=item.id,
-            generation=newest.generation + 1 if newest else 1,
-            recognition_id=item.recognition_id,
-            rules_version=RULES_VERSION,
-            fields=fields,
-            at=now,
-        )
-        uow.session.add(newest)
-        uow.session.flush()
-    item.description_id = newest.id
-    item.title = title(lay_over(newest.fields, ()), item.file_name)
-    item.doubtful_fields = sum(field["confidence"] < DOUBTFUL_BELOW for field in newest.fields.values())
-    fields_read = sorted(newest.fields)
+    if newest is not None and (newest.recognition_id, newest.rules_version) == (item.recognition_id, RULES_VERSION):
+        return
+    row = Description(
+        id=new_id(),
+        item_id=item.id,
+        generation=newest.generation + 1 if newest else 1,
+        recognition_id=item.recognition_id,
+        rules_version=RULES_VERSION,
+        fields=fields,
+        at=now,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    item.description_id = row.id
+    item.title = title(lay_over(row.fields, ()), item.file_name)
+    item.doubtful_fields = sum(field["confidence"] < DOUBTFUL_BELOW for field in row.fields.values())
+    fields_read = sorted(row.fields)
     _record(uow, EventTag.ITEM_DESCRIBED, item, now, rules=RULES_VERSION, fields=fields_read)
 
 

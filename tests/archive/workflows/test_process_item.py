@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from archive.access.permissions import Role
+from archive.actions.ingest import open_batch, receive_file
+from archive.bootstrap import App
+from archive.db.accounts import Agency
+from archive.db.digitization import BatchEntry
+from archive.db.holdings import Description, Filing, Item, Page, Receipt, RecognitionRow, Rendition, StoredObject
+from archive.db.trail import AuditEvent, Outbox
+from archive.reconcile import reconcile
+from archive.workflows import process_item
+from archive.workflows.work import Verdict, Work
+from ocr.errors import FileRefused
+from tests.archive.actions.test_ingest import everything_written
+from tests.archive.workflows.reading import Reader, scan
+from tests.factories import Factory
+
+SECRET_NAME = "Phương án phòng thủ.pdf"
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
+    made = Reader()
+    made.install(monkeypatch)
+    return made
+
+
+@pytest.fixture
+def agency(make: Factory) -> Agency:
+    return make.agency("H26")
+
+
+def deliver(
+    app: App, make: Factory, agency: Agency, *contents: bytes, name: str = "tờ trình.pdf", dossier: str | None = None
+) -> list[str]:
+    """Receipt numbers of the delivered files."""
+    actor = make.actor(Role.CLERK, agency)
+    with app.unit_of_work() as uow:
+        batch = open_batch(
+            uow, agency_code=agency.code, task_number=3, dossier_code=dossier, actor=actor, now=app.clock()
+        )
+    told = [receive_file(app, batch.id, name, io.BytesIO(content), actor=actor) for content in contents]
+    return [str(each.receipt) for each in told]
+
+
+def rows(app: App, kind: Any) -> list[Any]:
+    with app.unit_of_work() as uow:
+        return list(uow.session.scalars(select(kind)))
+
+
+def run(app: App, receipt: str, *, twice: bool = False) -> str:
+    """The workflow without its engine; `twice`: each step is done, forgotten and done again."""
+    work = Work(app)
+
+    def step(function: Any, receipt: str) -> Verdict | None:
+        verdict: Verdict | None = function(work, receipt)
+        return function(work, receipt) if twice and function is not process_item.finish else verdict
+
+    def stop(receipt: str, function: Any, verdict: Verdict) -> None:
+        for _ in range(1 + twice):
+            process_item.stop(work, receipt, verdict, function.__name__)
+
+    return process_item.process_item(step, stop, receipt)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_received_file_becomes_a_described_item(
+    app: App, make: Factory, agency: Agency, reader: Reader, twice: bool
+) -> None:
+    dossier = make.dossier(agency)
+    (receipt,) = deliver(app, make, agency, scan(pages=2), dossier=dossier.code)
+    assert run(app, receipt, twice=twice) == "described"
+    (item,) = rows(app, Item)
+    assert (item.state, item.file_name, item.page_count) == ("described", "tờ trình.pdf", 2)
+    assert (item.dossier_id, item.code) == (dossier.id, f"{dossier.code}.0000001")
+    assert [entry.name for entry in rows(app, BatchEntry)] == ["tờ trình.pdf"]
+    assert len(rows(app, RecognitionRow)) == len(rows(app, Description)) == len(rows(app, Filing)) == 1
+    assert sorted(page.number for page in rows(app, Page)) == [1, 2]
+    renditions = rows(app, Rendition)
+    assert sorted((each.kind, each.page) for each in renditions) == [
+        ("access_pdf", 0),
+        ("page_image", 1),
+        ("page_image", 2),
+        ("thumbnail", 0),
+    ]
+    assert {each.file_name for each in renditions if each.kind == "access_pdf"} == {f"{item.code}.pdf"}
+    with app.store.open(item.master_digest) as master:
+        assert master.read() == scan(pages=2)
+    assert list(app.quarantine.keys()) == []
+    assert [row.subject_id for row in rows(app, Outbox)] == [item.id]
+    assert reader.calls.count("seal") == 1
+
+
+def test_each_change_of_the_way_is_an_event(app: App, make: Factory, agency: Agency, reader: Reader) -> None:
+    dossier = make.dossier(agency)
+    (receipt,) = deliver(app, make, agency, scan(), dossier=dossier.code)
+    run(app, receipt, twice=True)
+    (item,) = rows(app, Item)
+    tags = sorted(event.tag for event in rows(app, AuditEvent) if event.subject_id == str(item.id))
+    assert tags == ["item.described", "item.filed", "item.recognised", "item.sealed"]
+
+
+def test_objects_lie_in_the_store_before_rows_tell_of_them(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    (receipt,) = deliver(app, make, agency, scan())
+    run(app, receipt)
+    report = reconcile(app)
+    assert [finding.rule for finding in report.findings if finding.rule != "index_behind"] == []
+    assert all(app.store.verify(row.digest) for row in rows(app, StoredObject))
+
+
+def test_boxes_of_fields_are_fractions_of_the_page(app: App, make: Factory, agency: Agency, reader: Reader) -> None:
+    (receipt,) = deliver(app, make, agency, scan())
+    run(app, receipt)
+    (description,) = rows(app, Description)
+    assert description.fields["page_count"] == {
+        "value": 1,
+        "confidence": 1.0,
+        "page": None,
+        "box": None,
+        "given_by": "rule",
+    }
+    for field in description.fields.values():
+        assert field["box"] is None or all(0 <= corner <= 1 for corner in field["box"])
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_state_secret_leaves_no_word_and_no_name_anywhere(
+    app: App, make: Factory, agency: Agency, reader: Reader, twice: bool
+) -> None:
+    secret = scan(lines=("Toạ độ trận địa",), stamp="TỐI MẬT")
+    (receipt,) = deliver(app, make, agency, secret, name=SECRET_NAME)
+    assert run(app, receipt, twice=twice) == "stopped"
+    (item,) = rows(app, Item)
+    assert (item.state, item.stop_reason, item.stop_values) == ("stopped", "gate.secret_mark", {"page": 1})
+    written = everything_written(app)
+    assert "phòng thủ" not in written
+    assert "trận địa" not in written
+    assert list(app.store.digests()) == []
+    key = str(item.receipt_id)
+    assert app.quarantine.path(key).read_bytes() == secret
+    assert list(app.quarantine.scratch(key).iterdir()) == []
+    assert rows(app, Outbox) == []
+    assert reconcile(app).agrees
+
+
+def test_a_decision_of_the_security_officer_lets_it_through(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    from archive.actions.stopped import release_stopped
+
+    (receipt,) = deliver(app, make, agency, scan(stamp="MẬT"))
+    run(app, receipt)
+    officer = make.actor(Role.SECURITY_OFFICER, agency)
+    with app.unit_of_work() as uow:
+        release_stopped(uow, receipt, decision="Đã giải mật", actor=officer, now=app.clock())
+    assert run(app, receipt) == "described"
+
+
+def test_a_file_that_cannot_be_taken_is_stopped_with_its_reason(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    (receipt,) = deliver(app, make, agency, scan(refuse="file.encrypted"))
+    with pytest.raises(FileRefused):
+        run(app, receipt)
+    process_item.stop(Work(app), receipt, Verdict(reason="file.encrypted", values={}), "inspect")
+    (item,) = rows(app, Item)
+    assert (item.state, item.stop_reason, item.file_name) == ("stopped", "file.encrypted", None)
+
+
+def test_a_file_of_too_many_pages_is_stopped(app: App, make: Factory, agency: Agency, reader: Reader) -> None:
+    (receipt,) = deliver(app, make, agency, scan(pages=app.settings.page_limit + 1))
+    assert run(app, receipt) == "stopped"
+    assert rows(app, Item)[0].stop_reason == "file.too_many_pages"
+    assert "recognise" not in reader.calls
+
+
+def test_what_a_killed_sealing_had_finished_is_taken_up(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (receipt,) = deliver(app, make, agency, scan())
+    work = Work(app)
+    for step in process_item.STEPS[:5]:
+        step(work, receipt)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process_item.processing, "add_renditions", killed)
+        with pytest.raises(Killed):
+            process_item.seal(work, receipt)
+    assert run(app, receipt) == "described"
+    assert reader.calls.count("seal") == 1
+    assert {finding.rule for finding in reconcile(app).findings} <= {"index_behind"}
+
+
+def test_names_of_duplicates_are_told_once_the_gate_has_passed(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    first, second = deliver(app, make, agency, scan(), scan())
+    assert first == second
+    run(app, first)
+    assert [entry.name for entry in rows(app, BatchEntry)] == ["tờ trình.pdf", "tờ trình.pdf"]
+
+
+def test_equal_bytes_of_two_agencies_share_one_object(app: App, make: Factory, agency: Agency, reader: Reader) -> None:
+    for each in (agency, make.agency("H27")):
+        (receipt,) = deliver(app, make, each, scan())
+        run(app, receipt)
+    items = rows(app, Item)
+    assert len(items) == len({item.receipt_id for item in items}) == 2
+    assert len({item.master_digest for item in items}) == 1
+    assert len(rows(app, Receipt)) == 2
+
+
+def test_a_dossier_that_was_closed_meanwhile_takes_no_item(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    dossier = make.dossier(agency)
+    (receipt,) = deliver(app, make, agency, scan(), dossier=dossier.code)
+    with app.unit_of_work() as uow:
+        uow.session.merge(dossier).state = "closed"
+    run(app, receipt)
+    (item,) = rows(app, Item)
+    assert (item.state, item.dossier_id, item.code) == ("described", None, None)

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select, text
+
+from archive.bootstrap import App
+from archive.db.accounts import Agency
+from archive.db.holdings import Item, Rendition
+from archive.errors import StoreUnavailable
+from archive.service import Background, run_background
+from archive.workflows import process_item, runner
+from archive.workflows.errors import Halted
+from ocr.errors import ChildFailed, EngineMissing
+from tests.archive.workflows.reading import Reader, scan
+from tests.archive.workflows.test_process_item import deliver, rows
+from tests.factories import Factory
+
+DONE_WITHIN_S = 60.0
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
+    monkeypatch.setattr(runner, "FIRST_WAIT_S", 0.01)
+    made = Reader()
+    made.install(monkeypatch)
+    return made
+
+
+@pytest.fixture
+def agency(make: Factory) -> Agency:
+    return make.agency("H26")
+
+
+@pytest.fixture
+def background(app: App, reader: Reader) -> Iterator[Background]:
+    with run_background(app) as working:
+        yield working
+
+
+def until(condition: Callable[[], bool]) -> None:
+    waiting = threading.Event()
+    for _ in range(int(DONE_WITHIN_S / 0.05)):
+        if condition():
+            return
+        waiting.wait(0.05)
+    raise AssertionError("it did not come to be")
+
+
+def ended(app: App) -> bool:
+    return all(item.state != "received" for item in rows(app, Item))
+
+
+def test_received_items_are_worked_through_without_being_asked(
+    app: App, make: Factory, agency: Agency, background: Background
+) -> None:
+    deliver(app, make, agency, *(scan(lines=(f"văn bản {number}",)) for number in range(5)))
+    until(lambda: ended(app))
+    assert {item.state for item in rows(app, Item)} == {"described"}
+    until(lambda: len(dict(app.index.revisions())) == 5)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        StoreUnavailable(detail="away"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        ChildFailed("file.too_slow", retry=True),
+        EngineMissing("engine.missing"),
+    ],
+)
+@pytest.mark.parametrize("part", ["inspect", "recognise", "seal"])
+def test_what_passes_is_tried_again(
+    app: App, make: Factory, agency: Agency, reader: Reader, background: Background, part: str, failure: Exception
+) -> None:
+    reader.fail[part] = [failure, failure]
+    deliver(app, make, agency, scan())
+    until(lambda: ended(app))
+    assert rows(app, Item)[0].state == "described"
+    assert reader.calls.count(part) == 3
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ChildFailed("file.reader_crashed", detail="SIGSEGV"), "file.reader_crashed"),
+        (ValueError("words of the document"), "workflow.step_failed"),
+    ],
+)
+def test_what_does_not_pass_stops_the_item_with_a_reason(
+    app: App,
+    make: Factory,
+    agency: Agency,
+    reader: Reader,
+    background: Background,
+    failure: Exception,
+    reason: str,
+) -> None:
+    reader.fail["recognise"] = [failure]
+    deliver(app, make, agency, scan())
+    until(lambda: ended(app))
+    (item,) = rows(app, Item)
+    assert (item.state, item.stop_reason) == ("stopped", reason)
+    assert "words of the document" not in str(item.stop_values)
+
+
+def test_a_reader_that_is_always_too_slow_is_given_up(
+    app: App, make: Factory, agency: Agency, reader: Reader, background: Background
+) -> None:
+    reader.fail["recognise"] = [ChildFailed("file.too_slow", retry=True) for _ in range(10)]
+    deliver(app, make, agency, scan())
+    until(lambda: ended(app))
+    assert rows(app, Item)[0].stop_reason == "file.too_slow"
+    assert reader.calls.count("recognise") == runner.TRIES
+
+
+@pytest.mark.parametrize("step", [step.__name__ for step in process_item.STEPS])
+def test_work_that_was_halted_before_any_step_goes_on_at_the_next_start(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    reached = threading.Event()
+    steps = list(process_item.STEPS)
+    at = next(index for index, each in enumerate(steps) if each.__name__ == step)
+
+    def halt(*_: object) -> None:
+        reached.set()
+        raise Halted
+
+    halt.__name__ = step
+    with monkeypatch.context() as patched, run_background(app):
+        patched.setattr(process_item, "STEPS", (*steps[:at], halt, *steps[at + 1 :]))
+        deliver(app, make, agency, scan())
+        assert reached.wait(DONE_WITHIN_S)
+    assert rows(app, Item)[0].state == "received"
+    with run_background(app):
+        until(lambda: ended(app))
+    assert rows(app, Item)[0].state == "described"
+    assert reader.calls.count("recognise") == reader.calls.count("seal") == 1
+    assert len(rows(app, Rendition)) == 3
+
+
+def test_a_workflow_that_ended_without_an_outcome_is_started_anew(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.service.SWEEP_S", 0.1)
+    with run_background(app):
+        pass  # the engine's tables are there
+    (receipt,) = deliver(app, make, agency, scan())
+    with app.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into dbos.workflow_status (workflow_uuid, status, name) values (:id, 'ERROR', 'process_item')"
+            ),
+            {"id": f"ingest:{receipt}"},
+        )
+    with run_background(app):
+        until(lambda: ended(app))
+    assert rows(app, Item)[0].state == "described"
+
+
+def test_a_workflow_that_ended_its_process_too_often_stops_the_item(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_background(app):
+        pass
+    (receipt,) = deliver(app, make, agency, scan())
+    with app.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into dbos.workflow_status (workflow_uuid, status, name)"
+                " values (:id, 'MAX_RECOVERY_ATTEMPTS_EXCEEDED', 'process_item')"
+            ),
+            {"id": f"ingest:{receipt}"},
+        )
+    with run_background(app):
+        until(lambda: ended(app))
+    assert rows(app, Item)[0].stop_reason == "workflow.gave_up"
+
+
+def test_the_workflow_tables_hold_no_name_and_no_words(
+    app: App, make: Factory, agency: Agency, background: Background
+) -> None:
+    deliver(app, make, agency, scan(lines=("chữ trong văn bản",)), name="Tên tệp riêng.pdf")
+    until(lambda: ended(app))
+    with app.engine.connect() as connection:
+        tables = connection.scalars(text("select tablename from pg_tables where schemaname = 'dbos'")).all()
+        written = "".join(str(connection.execute(text(f'select * from dbos."{name}"')).all()) for name in tables)
+    assert "process_item" in written
+    assert "Tên tệp" not in written
+    assert "chữ trong" not in written
+
+
+def test_every_event_is_sealed_when_the_service_has_ended(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    with run_background(app):
+        deliver(app, make, agency, scan())
+        until(lambda: ended(app))
+    with app.unit_of_work() as uow:
+        assert (
+            uow.session.scalar(
+                text(
+                    "select count(*) from audit_event e where not exists"
+                    " (select 1 from audit_link l where l.event_id = e.id)"
+                )
+            )
+            == 0
+        )
+        assert uow.session.scalars(select(Item.state)).one() == "described"
