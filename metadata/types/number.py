@@ -1,4 +1,7 @@
-"""Number and symbol of a document (Nghị định 30/2020, Phụ lục I, mục II.3): 15/QĐ-BNV, 154/2024/NĐ-CP, 05/BNV-VP."""
+"""Number and symbol of a document (Nghị định 30/2020, Phụ lục I, mục II.3).
+
+15/QĐ-BNV, 154/2024/NĐ-CP, 05/BNV-VP; papers of the Party: 12-QĐ/TU.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ DIGIT_LIKE = str.maketrans(
 LETTER_LIKE = str.maketrans({"0": "o", "1": "i", "l": "i", "8": "b", "5": "s"})
 DASHES = re.compile(r"\s*[-–—_~]\s*")
 NOTATION = re.compile(r"[A-ZĐƯ][A-ZĐƯa-zyrđ0-9&.]*(?:-[A-ZĐƯ0-9][A-ZĐƯa-zđ0-9&.()]*)*")
+PARTY = re.compile(
+    r"^(?P<number>\d{1,5})\s*[-–]\s*(?P<kind>[A-ZĐ][A-ZĐa-z]{1,4})\s*/\s*(?P<organ>[A-ZĐ]{2,8}(?:-[A-ZĐ]+)?)$"
+)
 LAW_YEAR = re.compile(r"^(?P<year>\d{4})\s*/\s*(?P<rest>.+)$")
 
 
@@ -46,8 +52,11 @@ def parse_code(text: str, organ: str | None = None) -> CodeReading | None:
     """Read "Số: 15/QĐ-BNV"; `organ` is the issuing organ's name, whose letters the notation abbreviates."""
     label = LABEL.match(fold(text))
     rest = text[label.end() if label else 0 :].strip().replace("Ð", "Đ").replace("\u2044", "/")
-    if "/" not in rest:
-        rest = re.sub(r"^(\d{1,5})\s*[-|\\]\s*([A-ZĐ]{2})", r"\1/\2", rest)  # papers of the Party: 12-QĐ/TU
+    if party := PARTY.match(rest):
+        kind, known, _ = mend_notation(party["kind"], None)
+        return CodeReading(
+            party["number"], f"{kind}/{party['organ']}", known, False, True, True, f"{party['kind']}/{party['organ']}"
+        )
     if "/" not in rest:
         return None
     written, _, symbol = rest.partition("/")
