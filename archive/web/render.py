@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from archive.queries.views import Message
 from archive.web import menu, security
 from archive.web.assets import Assets
 
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -85,10 +87,12 @@ def moment(value: datetime | None) -> str:
 
 
 def day(value: date | str | None) -> str:
-    """A date as people write it; what is no date stays as it was read."""
+    """A date as people write it, also one without its day; what is no date stays as it was read."""
     if not value:
         return ""
     if isinstance(value, str):
+        if month := _MONTH.fullmatch(value):
+            return f"{month[2]}/{month[1]}"
         try:
             value = date.fromisoformat(value)
         except ValueError:

@@ -37,10 +37,10 @@ PEOPLE = {
     "hoa": ("Lê Thị Hoa", (Role.SECURITY_OFFICER, Role.AUDITOR, Role.OPERATOR)),
 }
 FILES = (
-    SAMPLES / "td01-van-ban-chi-dao" / "001_quyet_dinh.pdf",
     SAMPLES / "td01-van-ban-chi-dao" / "006_thong_bao.pdf",
-    SAMPLES / "td01-bao-cao-to-trinh" / "004_bao_cao.pdf",
+    SAMPLES / "td01-bao-cao-to-trinh" / "002_bien_ban.pdf",
     SAMPLES / "td02-giay-phep-dang-ky" / "007_giay_phep_xay_dung.pdf",
+    SAMPLES / "td01-van-ban-chi-dao" / "001_quyet_dinh.pdf",  # with a state-secret stamp: it is stopped
 )
 LATER = SAMPLES / "td01-van-ban-chi-dao" / "012_cong_van.pdf"  # what a test delivers in the browser
 READY_S, READ_S = 60, 300

@@ -49,6 +49,7 @@ def side_values(item: ItemView) -> dict[str, Any]:
     return {
         "item": item,
         "doubtful": [field for field in item.fields if field.doubtful],
+        "unread": sum(field.doubtful and field.value in ("", []) for field in item.fields),
         "settled": [field for field in item.fields if not field.doubtful],
         "absent": [name for name in ADDABLE if name not in present],
         "may_correct": Permission.ITEM_CORRECT in item.may,

@@ -68,7 +68,10 @@
       const next = Math.min(Math.max(0, index + move), all.length - 1);
       choose(all[next]);
     } else if (event.key === "a" && current()) {
-      current().querySelector("form[data-accept]")?.requestSubmit();
+      event.preventDefault();
+      const accept = current().querySelector("form[data-accept]");
+      if (accept) accept.requestSubmit();
+      else if (current().matches(".doubtful")) edit(current());
     } else if (event.key === "e" && current()) {
       event.preventDefault();
       edit(current());

@@ -15,6 +15,12 @@ window.archiveViewer = (() => {
   let hits = []; // [page, box] of the searched words, in order
   let hit = -1;
 
+  // the viewer adds a style element for touch screens, which our policy forbids; it adds none where it finds one,
+  // and an element of that name that is no HTML styles nothing
+  const noStyle = document.createElementNS(null, "style");
+  noStyle.setAttribute("data-openseadragon-mobile-css", "");
+  document.head.append(noStyle);
+
   const viewer = OpenSeadragon({
     element: box,
     drawer: "canvas",
@@ -119,7 +125,8 @@ window.archiveViewer = (() => {
     const x = Math.min(Math.max(0, (left + right) / 2 - width / 2), 1 - width);
     const port = viewer.viewport.getContainerSize();
     const height = (width * port.y) / port.x;
-    const y = ((top + bottom) / 2) * tall - height / 2;
+    const middle = ((top + bottom) / 2) * tall - height / 2;
+    const y = height >= tall ? (tall - height) / 2 : Math.min(Math.max(0, middle), tall - height);
     viewer.viewport.fitBounds(new OpenSeadragon.Rect(x, y, width, height));
   }
 
