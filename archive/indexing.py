@@ -1,11 +1,13 @@
 """What the index is told: documents made from catalogue and store, through the outbox or all anew.
 
-Whoever calls `drain` or `rebuild` holds the lock of the index's one writer.
+The process that calls `drain` or `rebuild` holds the database's lock of the index's one writer; in it, one call waits
+for the other: what is drained into an index that is being replaced would be lost.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -44,6 +46,8 @@ _FURTHER_FIELDS = (  # found like the text; never the holder's identifier, which
     FieldName.HOLDER_NAME,
 )
 
+_telling = threading.RLock()
+
 log = logging.getLogger(__name__)
 
 
@@ -77,14 +81,15 @@ def drain(app: App) -> int:
     Repeating it changes nothing. Rows go only after the index has them. An item whose document cannot be made waits,
     longer each time, and holds up no other. Raises IndexUnavailable, PartUnavailable: then the rows stay.
     """
-    if not app.index.is_current():
-        rebuild(app)
-    taken = 0
-    while rows := _waiting(app):
-        failed = _tell(app, list(dict.fromkeys(rows.values())))
-        _settle(app, rows, failed)
-        taken += len(rows)
-    return taken
+    with _telling:
+        if not app.index.is_current():
+            rebuild(app)
+        taken = 0
+        while rows := _waiting(app):
+            failed = _tell(app, list(dict.fromkeys(rows.values())))
+            _settle(app, rows, failed)
+            taken += len(rows)
+        return taken
 
 
 def rebuild(app: App, progress: Callable[[int, int], None] | None = None) -> Rebuilt:
@@ -93,7 +98,7 @@ def rebuild(app: App, progress: Callable[[int, int], None] | None = None) -> Reb
     progress: called with documents done and in all. What changes meanwhile is in the outbox, and told afterwards.
     """
     result = Rebuilt()
-    with app.index.rebuilding() as fresh:
+    with _telling, app.index.rebuilding() as fresh:
         for total, sources in _everything(app):
             failed: dict[uuid.UUID, str] = {}
             fresh.put(_documents(sources, app.store, failed))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -292,3 +293,21 @@ def test_rebuilding_reports_progress_and_what_could_not_be_read(app: App, descri
     assert (result.indexed, len(result.failed)) == (2, 1)
     assert steps[-1] == (3, 3)
     assert found(app, "văn bản") == {items[1].id, items[2].id}
+
+
+def test_what_is_drained_while_the_index_is_built_anew_is_not_lost_with_the_old_one(
+    app: App, describe: Describe, clock: SetClock
+) -> None:
+    item, other = describe("văn bản"), describe("văn bản")
+    drain(app)
+    drainer = threading.Thread(target=drain, args=[app])
+
+    def meanwhile(done: int, total: int) -> None:
+        change(app, clock, item, state="withdrawn")
+        drainer.start()
+        drainer.join(0.5)
+
+    rebuild(app, meanwhile)
+    drainer.join()
+    assert waiting(app) == []
+    assert found(app, "văn bản") == {other.id}
