@@ -92,7 +92,8 @@ def _accept(listener: socket.socket, app: App, handlers: Mapping[str, Handler], 
 
 
 def _answer(connection: socket.socket, app: App, handlers: Mapping[str, Handler], acting: Acting) -> None:
-    with connection, connection.makefile("rwb") as stream:
+    # closing flushes: also that may find the client gone
+    with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
 
         def tell(answer: dict[str, Any]) -> None:
             with contextlib.suppress(OSError, ValueError):  # the client went away; the work goes on
