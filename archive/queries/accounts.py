@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -11,7 +13,27 @@ from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency, Assignment
-from archive.queries.views import AccountLine, AssignmentView
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    role: str
+    agency_code: str
+    agency_name: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    login: str
+    name: str
+    kind: str  # person, service, system
+    loopback_only: bool
+    created_at: datetime
+    disabled_at: datetime | None
+    locked_until: datetime | None
+    assignments: tuple[AssignmentView, ...]
 
 
 def accounts(session: Session, *, actor: Actor) -> tuple[AccountLine, ...]:

@@ -32,7 +32,7 @@ from archive.db.states import ItemState
 from archive.errors import NotFound
 from archive.queries.fields import EffectiveFields, effective_fields
 from archive.queries.filings import filings_of_item
-from archive.queries.reasons import stop_reason
+from archive.queries.receipts import receipt_rows, receipt_view
 from archive.queries.views import FilingLine, ItemView, PageView, ReceiptView, RelatedItem, RenditionView
 
 _ITEM_PERMISSIONS = tuple(permission for permission in Permission if permission.startswith("item:"))
@@ -57,29 +57,12 @@ def item(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemV
 
 def receipt(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ReceiptView:
     """The proof of receipt, which stays whatever becomes of the item. Only the number and the id find it."""
-    named = Item.id == reference if isinstance(reference, uuid.UUID) else Receipt.number == reference
-    row = session.execute(
-        select(Receipt, Item, Agency.code, Agency.name, Batch.number)
-        .join(Item, Item.receipt_id == Receipt.id)
-        .join(Agency, Agency.id == Receipt.agency_id)
-        .join(Batch, Batch.id == Receipt.batch_id)
-        .where(named, policy.filter_agency(actor, Permission.BATCH_READ, Receipt.agency_id))
-    ).one_or_none()
+    found = Item.id == reference if isinstance(reference, uuid.UUID) else Receipt.number == reference
+    allowed = policy.filter_agency(actor, Permission.BATCH_READ, Receipt.agency_id)
+    row = session.execute(receipt_rows().where(found, allowed)).one_or_none()
     if row is None:
         raise not_found(reference)
-    found, of, agency_code, agency_name, batch_number = row
-    return ReceiptView(
-        number=found.number,
-        digest=found.digest,
-        size_bytes=found.size_bytes,
-        media_type=found.media_type,
-        agency_code=agency_code,
-        agency_name=agency_name,
-        batch_number=batch_number,
-        received_at=found.received_at,
-        state=of.state,
-        reason=stop_reason(of, actor),
-    )
+    return receipt_view(row, actor)
 
 
 def not_found(reference: str | uuid.UUID) -> NotFound:

@@ -11,11 +11,10 @@ from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency
-from archive.db.digitization import Batch
 from archive.db.holdings import Item, Receipt
 from archive.db.states import ItemState
 from archive.queries.lines import item_lines, item_rows
-from archive.queries.reasons import stop_reason
+from archive.queries.receipts import receipt_rows, receipt_view
 from archive.queries.views import ItemLine, ReceiptView
 
 # Most doubtful fields first, then the least sure reading, then the longest wait.
@@ -52,29 +51,8 @@ def publish_queue(session: Session, *, actor: Actor, limit: int = 50, offset: in
 
 def stopped(session: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> tuple[ReceiptView, ...]:
     """Receipts of stopped items, for the security officer; neither name nor contents."""
-    rows = (
-        select(Receipt, Item, Agency.code, Agency.name, Batch.number)
-        .join(Item, Item.receipt_id == Receipt.id)
-        .join(Agency, Agency.id == Receipt.agency_id)
-        .join(Batch, Batch.id == Receipt.batch_id)
-        .where(is_stopped(actor))
-        .order_by(Receipt.received_at, Receipt.id)
-    )
-    return tuple(
-        ReceiptView(
-            number=receipt.number,
-            digest=receipt.digest,
-            size_bytes=receipt.size_bytes,
-            media_type=receipt.media_type,
-            agency_code=agency_code,
-            agency_name=agency_name,
-            batch_number=batch_number,
-            received_at=receipt.received_at,
-            state=item.state,
-            reason=stop_reason(item, actor),
-        )
-        for receipt, item, agency_code, agency_name, batch_number in session.execute(rows.limit(limit).offset(offset))
-    )
+    rows = receipt_rows().where(is_stopped(actor)).order_by(Receipt.received_at, Receipt.id)
+    return tuple(receipt_view(row, actor) for row in session.execute(rows.limit(limit).offset(offset)))
 
 
 def waits_for_review(actor: Actor) -> ColumnElement[bool]:

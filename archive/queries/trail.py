@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,22 @@ from archive.db.digitization import Batch
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 from archive.queries.items import not_found
-from archive.queries.views import AuditLine
 
 _Principal = aliased(Account)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    at: datetime
+    tag: str  # archive.audit.EventTag
+    actor: str | None  # name of the account
+    acting_as: str | None
+    os_user: str | None
+    agency_code: str | None
+    subject_kind: str
+    subject: str  # people's code of the subject where it has one
+    details: Mapping[str, Any]
+    sequence: int | None  # place in the hash chain; None: not sealed yet
 
 
 def events(
