@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 from archive.bootstrap import App
 from archive.db import backup, migrate, seeds, tables
 from archive.db.database import engine_of
-from archive.errors import DatabaseNewer, NoHoldings
+from archive.errors import DatabaseNewer, DatabaseUnavailable, NoHoldings
 from tests.conftest import DatabaseServer
 
 
@@ -197,6 +198,29 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(empty: str, later_v
         run(empty, hooks=migrate.Hooks(lambda revision: None, _no_seed))
     assert query(empty, "select version_num from alembic_version") == [(later_version.head,)]
     assert query(empty, "select count(*) from information_schema.columns where column_name = 'mark'") == [(0,)]
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5, 0.95])
+def test_a_dump_that_breaks_off_restores_nothing(
+    empty: str, database_server: DatabaseServer, tmp_path: Path, part: float
+) -> None:
+    run(empty)
+    dump = tmp_path / "x.dump"
+    backup.dump(empty, dump)
+    os.truncate(dump, int(dump.stat().st_size * part))
+    other = database_server.create()
+    with pytest.raises(DatabaseUnavailable, match="pg_restore"):
+        backup.restore(database_server.url(other), dump)
+    assert query(database_server.url(other), "select count(*) from pg_tables where schemaname = 'public'") == [(0,)]
+    database_server.drop(other)
+
+
+def test_a_dump_goes_into_an_empty_database_only(empty: str, tmp_path: Path) -> None:
+    run(empty)
+    backup.dump(empty, tmp_path / "whole.dump")
+    with pytest.raises(DatabaseUnavailable, match="already exists"):
+        backup.restore(empty, tmp_path / "whole.dump")
+    assert query(empty, "select count(*) from task") == [(24,)]
 
 
 def _no_seed(connection: Connection) -> None:
