@@ -14,7 +14,10 @@ NATIONAL_TITLES = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam
 MOTTO = "doc lap - tu do - hanh phuc"
 HEAD_DEPTH = 0.22  # the columns end at most so far below the national title
 ALIKE = 78.0
-NUMBER_LINE = re.compile(r"^[\W_]*(?:s[o0óỏ]|5o)\s*[:.;,]|^[\W_]*so\s*\d|^[\W_]*/\s*\d{0,4}/?\s*[a-z]{1,5}\s*[-–]")
+NUMBER_LINE = re.compile(
+    r"^[\W_]*(?:(?:bo luat|luat|nghi quyet|phap lenh) )?(?:s[o0]|5o)\s*[:.;,]|^[\W_]*so\s*\d"
+    r"|^[\W_]*/\s*\d{0,4}/?\s*[a-z]{1,5}\s*[-–]"
+)
 
 
 @dataclass(frozen=True)

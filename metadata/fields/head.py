@@ -13,7 +13,7 @@ from metadata.letterhead import NUMBER_LINE, Letterhead, find_letterhead
 from metadata.model import Field, FieldName
 from metadata.registry import DocumentClass, classes
 from metadata.text import fold
-from metadata.types.body import OrganName, clean_name, is_organ, organ_names
+from metadata.types.body import OrganName, agree_with_place, clean_name, is_organ, organ_names
 from metadata.types.number import CodeReading, parse_code
 from metadata.types.place import PlaceAndDate, read_date_and_place, read_place_and_date
 from metadata.types.title import Subject, Title, find_subject, find_title, letter_subject, untitled_subject
@@ -58,6 +58,8 @@ def read_head(layouts: Sequence[Layout]) -> Head:
     if subject is None and kind and kind.code != "cong_van" and code_row:
         subject = untitled_subject(first, code_row)
     dated = _dated(layouts, right, [organ.value for organ in organs])
+    if dated and dated.place:
+        organs = [agree_with_place(organ, dated.place_name) for organ in organs]
     return Head(kind, title, subject, tuple(organs), code_row, code, dated, addressed)
 
 
@@ -207,7 +209,15 @@ def _date_fields(head: Head) -> dict[FieldName, Field]:
         return fields | {FieldName.ISSUED_DATE: unread(dated.row.page, dated.date_words.box)}
     year = re.match(r"(\d{4})/", head.code.notation) if head.code else None
     by_hand = any(_by_hand(word, dated) for word in dated.date_words.words)
-    support = 0.3 if read.guessed else 2.0 if year is None else 5.0 if int(year[1]) == read.year else 0.1
+    support = (
+        0.3
+        if read.guessed or dated.place is None
+        else 2.0
+        if year is None
+        else 5.0
+        if int(year[1]) == read.year
+        else 0.1
+    )
     fields[FieldName.ISSUED_DATE] = make_field(
         read.iso,
         [dated.date_words],

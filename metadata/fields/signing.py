@@ -10,9 +10,10 @@ from metadata.fields.head import Head
 from metadata.layout import Layout, Segment
 from metadata.model import Field, FieldName
 from metadata.text import fold
-from metadata.types.person import SignatureBlock, clean, find_signature, read_name
+from metadata.types.person import SignatureBlock, clean, find_signature, known_position, read_name, recipients_heading
 from metadata.types.recipients import find_recipients
 from metadata.types.references import find_references
+from ocr.model import Box
 
 PARTY = re.compile(r"[\W_]*(?:nguoi )?dai d.en\b.{0,20}?[:;.]\s*(?:ong|ba)?\s*[:.]?\s*")
 PARTY_POSITION = re.compile(r"\bchuc vu\s*[:;.]\s*")
@@ -24,7 +25,7 @@ def fields_of(layouts: Sequence[Layout], head: Head) -> dict[FieldName, Field]:
         fields |= _first_party(layouts)
     else:
         block = find_signature(layouts)
-        fields |= _signer(block) if block else {}
+        fields |= _signer(block) if block else _unsigned(layouts)
     if head.kind is None or head.kind.kind not in {"certificate", "form"}:
         recipients = find_recipients(layouts)
         if recipients:
@@ -54,6 +55,17 @@ def _signer(block: SignatureBlock) -> dict[FieldName, Field]:
     return fields
 
 
+def _unsigned(layouts: Sequence[Layout]) -> dict[FieldName, Field]:
+    """Beside Nơi nhận somebody signed, though nothing of it was read: the place is given."""
+    for layout in layouts:
+        heading = recipients_heading(layout)
+        if heading:
+            page, box = layout.page, heading.box
+            place = Box(0.55 * page.width, box.top, 0.95 * page.width, min(page.height, box.top + 0.2 * page.height))
+            return {FieldName.SIGNER_NAME: unread(page.number, place)}
+    return {}
+
+
 def _first_party(layouts: Sequence[Layout]) -> dict[FieldName, Field]:
     """Of a contract, who stands for the first party: Đại diện: Ông …; Chức vụ: …"""
     for layout in layouts:
@@ -68,10 +80,15 @@ def _first_party(layouts: Sequence[Layout]) -> dict[FieldName, Field]:
                 fields[FieldName.SIGNER_NAME] = make_field(name, [_words_of(row, name)], support)
             position = PARTY_POSITION.search(row.folded)
             if position:
-                value = clean(re.split(r"[;,]", row.text[position.end() :], maxsplit=1)[0])
-                fields[FieldName.SIGNER_POSITION] = make_field(value, [_words_of(row, value)], 3.0)
+                read = clean(re.split(r"[;,]", row.text[position.end() :], maxsplit=1)[0])
+                value = _in_sentence_case(known_position(read), read)
+                fields[FieldName.SIGNER_POSITION] = make_field(value, [_words_of(row, read)], 3.0, read_as=read)
             return fields
     return {}
+
+
+def _in_sentence_case(known: str | None, read: str) -> str:
+    return read if known is None else known if read.isupper() else known.capitalize()
 
 
 def _words_of(row: Segment, text: str) -> Segment:

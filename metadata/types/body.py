@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
@@ -118,7 +118,24 @@ def _name(group: list[Segment]) -> OrganName:
     read_as = " ".join(segment.text for segment in group)
     value = clean_name(read_as)
     known = is_organ(value) or fold(value).startswith(AREAS)
-    return OrganName(value, read_as, tuple(group), 4.0 if known else 0.5)
+    whole = " " in value  # no organ's name is one word: the rest of it was lost
+    return OrganName(value, read_as, tuple(group), (4.0 if known else 0.5) if whole else 0.05)
+
+
+def agree_with_place(organ: OrganName, place: str) -> OrganName:
+    """The place of issue stands in the organ's name too: of the two readings the one with more tones."""
+    at = fold(organ.value).find(fold(place))
+    if at < 0 or len(place) < 4:
+        return organ
+    end = at + len(place)
+    edges = (at == 0 or not organ.value[at - 1].isalnum()) and not organ.value[end : end + 1].isalnum()
+    if edges and _tones(place) > _tones(organ.value[at:end]):
+        return replace(organ, value=organ.value[:at] + place.upper() + organ.value[end:])
+    return organ
+
+
+def _tones(text: str) -> int:
+    return sum(fold(letter) != letter.lower() for letter in text)
 
 
 def clean_name(text: str) -> str:

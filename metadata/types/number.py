@@ -12,7 +12,7 @@ from functools import cache
 from metadata.registry import classes
 from metadata.text import fold
 
-LABEL = re.compile(r"^[\W_]*[s5]\s?[o0]\s*[:;.,]?\s*")  # of folded text
+LABEL = re.compile(r"^[\W_]*(?:(?:bo luat|luat|nghi quyet|phap lenh) )?[s5]\s?[o0]\s*[:;.,]?\s*")  # of folded text
 DIGIT_LIKE = str.maketrans(
     {"O": "0", "o": "0", "Q": "0", "l": "1", "I": "1", "|": "1", "i": "1", "S": "5", "Z": "2", "z": "2"}
 )

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from metadata.layout import Layout, Segment
 from metadata.text import fold
+from metadata.types.body import clean_name
 from metadata.types.syllable import is_syllable
 
 AUTHORITY = re.compile(r"^[\W_]*(?P<mark>t[mn]|kt|k[1i]|tl|t[1i]|tuq|q)\s?[.,:]\s*(?P<rest>\S.*)$")
@@ -39,6 +40,7 @@ SURNAMES = (
     "Phạm Phan Phí Phùng Quách Quản Sầm Tạ Tăng Thạch Thái Tiêu Tô Tôn Tống Trần Triệu Trịnh "
     "Trương Từ Ung Vi Võ Vũ Vương"
 )
+RECIPIENTS = re.compile(r"^[\W_]*\w[o0]i nh.n\b")
 SPECKS = " .,;:'\"`_|~*-–—^°/\\()[]{}<>"
 SIGNATURE_SPACE = 0.2  # the name stands at most so far below the position
 RIGHT_HALF = 0.56
@@ -85,13 +87,34 @@ class SignatureBlock:
 
 
 def find_signature(layouts: Sequence[Layout]) -> SignatureBlock | None:
-    """The block that stands beside Nơi nhận; for want of one the last that has a name."""
-    blocks = [block for layout in layouts for block in _blocks(layout)]
-    if not blocks:
-        return None
-    return max(
-        enumerate(blocks), key=lambda entry: (_score(entry[1]), entry[0] if not entry[1].beside_recipients else 0)
-    )[1]
+    """The block beside Nơi nhận, on that page or the one before; without such a list the last that has a name.
+
+    What comes after the list is annexed, and not looked at.
+    """
+    listed = next((index for index, layout in enumerate(layouts) if recipients_heading(layout)), None)
+    if listed is None:
+        blocks = [block for layout in layouts for block in _blocks(layout)]
+    else:
+        blocks = [block for layout in layouts[max(0, listed - 1) : listed + 1] for block in _blocks(layout)]
+    best = max(enumerate(blocks), key=lambda entry: (_score(entry[1]), entry[0]), default=None)
+    if best:
+        return best[1]
+    return _name_alone(layouts[listed]) if listed is not None else None
+
+
+def recipients_heading(layout: Layout) -> Segment | None:
+    return next((s for s in layout.segments if RECIPIENTS.match(s.folded) and s.place.left < 0.5), None)
+
+
+def _name_alone(layout: Layout) -> SignatureBlock | None:
+    """A name right of the recipients whose heading was lost under the seal."""
+    heading = recipients_heading(layout)
+    names = []
+    for segment in layout.segments if heading else ():
+        if heading and segment.centre > RIGHT_HALF and 0 < segment.middle - heading.middle < 2 * SIGNATURE_SPACE:
+            name, support = read_name(segment.text)
+            names += [(support, -segment.middle, segment)] if len(name.split()) > 1 else []
+    return SignatureBlock((), (), max(names)[2], beside_recipients=True) if names else None
 
 
 def known_position(text: str) -> str | None:
@@ -155,7 +178,8 @@ def authority_text(line: str) -> str:
     match = AUTHORITY.match(fold(line))
     if not match:
         return clean(line)
-    return f"{AUTHORITIES[match['mark']]} {clean(line[match.start('rest') :])}"
+    superior = line[match.start("rest") :]
+    return f"{AUTHORITIES[match['mark']]} {known_position(superior) or clean_name(superior)}"
 
 
 def clean(text: str) -> str:
@@ -163,7 +187,7 @@ def clean(text: str) -> str:
 
 
 def _blocks(layout: Layout) -> list[SignatureBlock]:
-    recipients = next((s for s in layout.segments if re.match(r"[\W_]*n[o0]i nh.n\b", s.folded)), None)
+    recipients = recipients_heading(layout)
     found: list[SignatureBlock] = []
     used: set[int] = set()
     for index, segment in enumerate(layout.segments):

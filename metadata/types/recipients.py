@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metadata.layout import Layout, Segment, split_at_gaps
+from metadata.types.person import recipients_heading
 
-HEADING = re.compile(r"^[\W_]*\w[o0]i nh.n\b")
 DASH = re.compile(r"^\s*[-–—+•*~_]\s*")
 FILED = re.compile(r"^[\W_]*l[uư]?[uư]\s*[:.;]", re.IGNORECASE)
 
@@ -23,7 +23,7 @@ class Recipients:
 def find_recipients(layouts: Sequence[Layout]) -> Recipients | None:
     """The first list headed Nơi nhận; its entries begin with a dash and end with a semicolon."""
     for layout in layouts:
-        heading = next((s for s in layout.segments if HEADING.match(s.folded) and s.place.left < 0.5), None)
+        heading = recipients_heading(layout)
         if heading:
             lines = _lines(layout, heading)
             values = _entries([line.text for line in lines])
@@ -63,7 +63,7 @@ def _entries(lines: Sequence[str]) -> list[str]:
     ended = True
     for line in lines:
         begins = bool(DASH.match(line)) or bool(FILED.match(line))
-        text = DASH.sub("", line).strip()
+        text = re.sub(r"\s*[-–—]{2,}\s*", " - ", DASH.sub("", line)).strip()
         if not any(letter.isalnum() for letter in text):
             continue
         if entries and not begins and not ended:
