@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from archive.access.keys import Keys
@@ -23,6 +24,9 @@ from archive.db.database import Database, engine_of
 from archive.db.embedded import EmbeddedServer
 from archive.settings import Settings
 from tests.factories import Factory
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @dataclass

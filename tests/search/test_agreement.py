@@ -56,7 +56,7 @@ asked = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(documents, max_size=12), st.lists(st.sampled_from("abz"), max_size=2), st.lists(st.tuples(asked, filters))
 )
