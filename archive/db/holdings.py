@@ -79,7 +79,7 @@ class Receipt(Row):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)  # BN-<agency code>-<year>-<7 digits>
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"))
-    digest: Mapped[str]
+    digest: Mapped[str] = mapped_column(index=True)
     size_bytes: Mapped[int]
     media_type: Mapped[str]
     batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("batch.id"), index=True)
@@ -112,11 +112,11 @@ class Item(Row):
     page_count: Mapped[int | None]
     doubtful_fields: Mapped[int] = mapped_column(default=0)
     confidence: Mapped[float | None]
-    master_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_object.digest"))
+    master_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_object.digest"), index=True)
     recognition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("recognition.id", use_alter=True))
     description_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("description.id", use_alter=True))
-    replaced_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
-    supplements_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
+    replaced_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"), index=True)
+    supplements_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"), index=True)
     received_at: Mapped[datetime]
     described_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
@@ -153,7 +153,7 @@ class RecognitionRow(Row):
     generation: Mapped[int]
     engine: Mapped[str]
     engine_version: Mapped[str]
-    digest: Mapped[str] = mapped_column(ForeignKey("stored_object.digest"))  # the recognition, docs/storage-format.md
+    digest: Mapped[str] = mapped_column(ForeignKey("stored_object.digest"), index=True)  # docs/storage-format.md
     confidence: Mapped[float]
     at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("item_id", "generation"),)
@@ -198,7 +198,7 @@ class Rendition(Row):
     kind: Mapped[str]  # access_pdf, page_image, thumbnail, published_pdf, redacted_pdf
     page: Mapped[int] = mapped_column(default=0)  # 0: of the whole item
     version: Mapped[int]
-    digest: Mapped[str] = mapped_column(ForeignKey("stored_object.digest"))
+    digest: Mapped[str] = mapped_column(ForeignKey("stored_object.digest"), index=True)
     media_type: Mapped[str]
     file_name: Mapped[str | None]
     made_from: Mapped[dict]  # type: ignore[type-arg]
@@ -213,9 +213,9 @@ class Filing(Row):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), index=True)
     act: Mapped[str]  # filed, moved, replaced, supplemented, withdrawn
-    from_dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"))
-    to_dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"))
-    from_code: Mapped[str | None]
+    from_dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"), index=True)
+    to_dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"), index=True)
+    from_code: Mapped[str | None] = mapped_column(index=True)  # still finds the item
     to_code: Mapped[str | None]
     other_item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"))
     reason: Mapped[str]

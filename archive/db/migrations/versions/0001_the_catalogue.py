@@ -465,6 +465,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_receipt_number")),
     )
     op.create_index(op.f("ix_receipt_batch_id"), "receipt", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_receipt_digest"), "receipt", ["digest"], unique=False)
     op.create_table(
         "batch_entry",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -539,7 +540,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_item_agency_id"), "item", ["agency_id"], unique=False)
     op.create_index(op.f("ix_item_agency_id_state"), "item", ["agency_id", "state"], unique=False)
     op.create_index(op.f("ix_item_dossier_id"), "item", ["dossier_id"], unique=False)
+    op.create_index(op.f("ix_item_replaced_by_id"), "item", ["replaced_by_id"], unique=False)
+    op.create_index(op.f("ix_item_master_digest"), "item", ["master_digest"], unique=False)
     op.create_index(op.f("ix_item_state"), "item", ["state"], unique=False)
+    op.create_index(op.f("ix_item_supplements_id"), "item", ["supplements_id"], unique=False)
     op.create_index(op.f("ix_item_task_number"), "item", ["task_number"], unique=False)
     op.create_table(
         "correction",
@@ -579,7 +583,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["to_dossier_id"], ["dossier.id"], name=op.f("fk_filing_to_dossier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_filing")),
     )
+    op.create_index(op.f("ix_filing_from_code"), "filing", ["from_code"], unique=False)
+    op.create_index(op.f("ix_filing_from_dossier_id"), "filing", ["from_dossier_id"], unique=False)
     op.create_index(op.f("ix_filing_item_id"), "filing", ["item_id"], unique=False)
+    op.create_index(op.f("ix_filing_to_dossier_id"), "filing", ["to_dossier_id"], unique=False)
     op.create_table(
         "hold",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -651,6 +658,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "generation", name=op.f("uq_recognition_item_id_generation")),
     )
     op.create_index(op.f("ix_recognition_item_id"), "recognition", ["item_id"], unique=False)
+    op.create_index(op.f("ix_recognition_digest"), "recognition", ["digest"], unique=False)
     op.create_table(
         "rendition",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -669,6 +677,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "kind", "page", "version", name=op.f("uq_rendition_item_id_kind_page_version")),
     )
     op.create_index(op.f("ix_rendition_item_id"), "rendition", ["item_id"], unique=False)
+    op.create_index(op.f("ix_rendition_digest"), "rendition", ["digest"], unique=False)
     op.create_table(
         "reuse_event",
         sa.Column("id", sa.Uuid(), nullable=False),
