@@ -10,6 +10,7 @@ from ocr.errors import FileRefused
 
 MAX_PAGES = 5_000
 MAX_PIXELS = 300_000_000  # a page; 300 dpi A0 has 140 million
+MAX_READ_PIXELS = 40_000_000  # a larger page is made smaller before it is read
 MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _IMAGE_STARTS = {
     b"\xff\xd8\xff": "jpeg",

@@ -134,4 +134,5 @@ def _feet(ink: Pixels) -> tuple[NDArray[Any], NDArray[Any]]:
     small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else ink
     dark = small > small.max(initial=1) // 3
     foot = dark[:-1] & ~dark[1:]
-    return np.nonzero(foot)
+    rows, columns = np.nonzero(foot)
+    return rows, columns

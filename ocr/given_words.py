@@ -20,7 +20,7 @@ from ocr.stamps import lines_of
 _BASELINE = 0.2  # of a line's height, above its foot
 
 
-class GivenWords(OcrEngine):  # type: ignore[misc]
+class GivenWords(OcrEngine):
     @staticmethod
     def version() -> str:
         return "1"
@@ -67,12 +67,12 @@ class GivenWords(OcrEngine):  # type: ignore[misc]
         raise NotImplementedError
 
 
-@hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
+@hookimpl(tryfirst=True)
 def get_ocr_engine(options: Any) -> OcrEngine:
     return GivenWords()
 
 
-@hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
+@hookimpl(tryfirst=True)
 def rasterize_pdf_page(input_file: Path, output_file: Path, raster_dpi: Any, pageno: int, rotation: int | None) -> Path:
     from PIL import Image
 

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from ocr.errors import FileRefused
-from ocr.formats import check_pixels
+from ocr.formats import MAX_READ_PIXELS, check_pixels
 from ocr.pdf_pages import Pixels
 
-_MAX_READ_PIXELS = 40_000_000
 _DPI_BELIEVED = (60, 1300)
 _A4_WIDTH_INCHES = 8.27
 
@@ -37,7 +36,7 @@ def open_image(file: Path) -> Iterator[Any]:
     Image.MAX_IMAGE_PIXELS = None  # the limit is ocr.formats' own, for every kind of file alike
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(file, formats=["JPEG", "MPO", "PNG", "TIFF"]) as image:
+        with Image.open(file, formats=["JPEG", "PNG", "TIFF"]) as image:
             yield image
 
 
@@ -54,7 +53,7 @@ def load_page(file: Path, number: int) -> tuple[Pixels, int | None]:
         check_pixels(image.width, image.height, number)
         dpi = _told_dpi(image)
         width = image.width
-        too_large = (image.width * image.height / _MAX_READ_PIXELS) ** 0.5
+        too_large = (image.width * image.height / MAX_READ_PIXELS) ** 0.5
         if too_large > 1:
             image.draft(None, (int(image.width / too_large), int(image.height / too_large)))
         page: Any = image

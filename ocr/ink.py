@@ -81,7 +81,7 @@ def boxed_regions(gray: Pixels, dpi: int) -> list[InkRegion]:
     import cv2
 
     scale = min(1.0, 2 * _WORK_DPI / dpi)
-    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     unit = dpi * scale
     mask = cv2.morphologyEx(dark(small).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     outlines, kinship = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)

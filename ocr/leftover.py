@@ -15,18 +15,22 @@ _LINE_COUNTS = 0.6  # a sparse reading also finds words in dirt
 _MARGIN_INCHES = 0.02
 
 
-def with_leftover(lines: list[Line], gray: Gray, dpi: int, engine: OcrEngine) -> list[Line]:
-    """The lines, and between them those of a second, sparse reading of what the first left uncovered."""
+def with_leftover(lines: list[Line], known: list[Box], gray: Gray, dpi: int, engine: OcrEngine) -> list[Line]:
+    """The lines, and between them those of a second, sparse reading of what the first left uncovered.
+
+    known: places that were read already.
+    """
     uncovered = dark(gray)
     margin = int(_MARGIN_INCHES * dpi)
-    for line in lines:
-        _clear(uncovered, line.box, margin)
+    covered = [*known, *(line.box for line in lines)]
+    for box in covered:
+        _clear(uncovered, box, margin)
     if not _holds_a_row(uncovered, dpi):
         return lines
     rest = gray.copy()
     paper = int(np.median(gray))
-    for line in lines:
-        _clear(rest, line.box, margin, paper)
+    for box in covered:
+        _clear(rest, box, margin, paper)
     found = [line for line in engine.read_sparse(rest, dpi) if _is_text(line)]
     merged = list(lines)
     for line in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import FileRefused
-from ocr.formats import check_pixels
+from ocr.formats import MAX_READ_PIXELS, check_pixels
 
 Pixels = NDArray[np.uint8]  # (height, width) or (height, width, 3) in the order blue, green, red
 
 TEXT_DPI = 300  # for pages that are drawn, not scanned
 _SCAN_DPI = (72, 330)  # a scan is read at its own resolution within these
 _SCAN_COVERS = 0.7  # of the page, for it to be a scanned page
-_MAX_READ_PIXELS = 40_000_000
 _FPDF_ERR_PASSWORD = 4
 
 
@@ -33,12 +33,23 @@ def open_pdf(file: Path) -> Iterator[Any]:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _FPDF_ERR_PASSWORD or pdfium.FPDF_GetLastError() == _FPDF_ERR_PASSWORD:
             raise FileRefused("file.encrypted") from None
-        raise FileRefused("file.damaged") from None
+        raise FileRefused("file.no_pages" if _is_without_pages(file) else "file.damaged") from None
     try:
         document.init_forms()
         yield document
     finally:
         document.close()
+
+
+def _is_without_pages(file: Path) -> bool:
+    """PDFium opens no document without pages, and does not say why."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(file) as document:
+            return len(document.pages) == 0
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+        return False
 
 
 @contextmanager
@@ -51,7 +62,8 @@ def page_of(document: Any, number: int) -> Iterator[Any]:
         raise FileRefused("file.damaged", page=number) from None
     try:
         for image in _images(page):
-            check_pixels(*image.get_px_size(), number)
+            width, height = image.get_px_size()
+            check_pixels(width, height, number)
         yield page
     finally:
         page.close()
@@ -76,7 +88,8 @@ def reading_dpi(page: Any) -> int:
 def drawable_dpi(page: Any, dpi: float) -> int:
     """At most `dpi`, less where the page would have too many pixels."""
     width, height = page.get_size()
-    return max(1, round(min(dpi, 72 * (_MAX_READ_PIXELS / max(1.0, width * height)) ** 0.5)))
+    most = 72 * math.sqrt(MAX_READ_PIXELS / max(1.0, width * height))
+    return max(1, round(min(dpi, most)))
 
 
 def pictured_share(page: Any) -> float:
@@ -86,7 +99,7 @@ def pictured_share(page: Any) -> float:
     for image in _images(page):
         left, bottom, right, top = image.get_bounds()
         covered += max(0.0, min(right, width) - max(left, 0)) * max(0.0, min(top, height) - max(bottom, 0))
-    return covered / max(1.0, width * height)
+    return float(covered / max(1.0, width * height))
 
 
 def render(page: Any, dpi: float, *, with_signatures: bool) -> Pixels:

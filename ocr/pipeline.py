@@ -15,7 +15,7 @@ from ocr.geometry import Straightening, skew_of, turned
 from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
-from ocr.model import Line, PageText, TextSource
+from ocr.model import Box, Line, PageText, StampMark, TextSource
 from ocr.orientation import quarter_turn
 from ocr.stamps import outside_stamps, read_stamps
 
@@ -66,7 +66,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -
         pixels, gray = level.straighten(pixels), level.straighten(gray)
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
     lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
-    lines = with_leftover(list(outside_stamps(lines, stamps)), gray, reading_dpi, engine)
+    lines = with_leftover(list(outside_stamps(lines, stamps)), _read_black(stamps), gray, reading_dpi, engine)
     return PageText(
         number=number,
         width=width,
@@ -79,6 +79,11 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -
         lines=tuple(_line_on_page(line, level) for line in lines),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
+
+
+def _read_black(stamps: tuple[StampMark, ...]) -> list[Box]:
+    """Places that a second look must pass over; coloured ink is not in its picture."""
+    return [stamp.box for stamp in stamps if stamp.colour == "black" and stamp.text]
 
 
 def _line_on_page(line: Line, level: Straightening) -> Line:

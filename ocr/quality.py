@@ -12,10 +12,11 @@ _NUCLEI = (
     "iê|yê|uô|ươ|uâ|uơ|oă|oa|oe|oo|ôô|uê|uy|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu|"
     "a|ă|â|e|ê|i|o|ô|ơ|u|ư|y"
 )
-_SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{_NUCLEI})(?:ch|nh|ng|c|m|n|p|t)?")
+_CODAS = "ch|nh|ng|c|m|n|p|t"
+_SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{_NUCLEI})(?:{_CODAS})?")
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
-_SHAPES = {"\u0302", "\u0306", "\u031b"}  # â ê ô, ă, ơ ư
 _BARE_SHAPES = str.maketrans("ăâêôơưđ", "aaeooud")
+_BARE_SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{_NUCLEI.translate(_BARE_SHAPES)})(?:{_CODAS})?")
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_WORDS = 5
 
@@ -41,20 +42,23 @@ def judge(text: str) -> Verdict:
     marked = sum(not word.isascii() for word in longer)
     if syllables >= 0.8 * len(longer):
         return Verdict.GOOD if marked >= 0.35 * len(longer) else Verdict.TONES_MISSING
-    bare = sum(is_syllable(word, tones=False) for word in longer)
-    foreign = marked < 0.03 * len(longer) and bare < 0.75 * len(longer)
+    if marked < 0.1 * len(longer) and sum(map(_is_bare_syllable, longer)) >= 0.75 * len(longer):
+        return Verdict.TONES_MISSING
+    foreign = marked < 0.03 * len(longer)
     return Verdict.GOOD if foreign and _reads_like_words(longer) else Verdict.GARBAGE
 
 
-def is_syllable(word: str, *, tones: bool = True) -> bool:
-    """Could `word` (lower case, NFC) be a Vietnamese syllable by its letters?  tones=False: shapes do not count."""
+def is_syllable(word: str) -> bool:
+    """Could `word` (lower case, NFC) be a Vietnamese syllable by its letters?"""
     letters = unicodedata.normalize("NFD", word)
     if sum(c in _TONES for c in letters) > 1:
         return False
-    kept = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
-    if not tones:
-        kept = kept.translate(_BARE_SHAPES)
-    return _SYLLABLE.fullmatch(kept) is not None
+    shapes = unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES))
+    return _SYLLABLE.fullmatch(shapes) is not None
+
+
+def _is_bare_syllable(word: str) -> bool:
+    return _BARE_SYLLABLE.fullmatch(word) is not None
 
 
 def _is_unmapped(c: str) -> bool:

@@ -1,0 +1,87 @@
+"""Whatever the mode of a picture, a page of three channels comes out, or a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.errors import FileRefused
+from ocr.images import load_page
+
+
+def saved(tmp_path: Path, image: Image.Image, suffix: str, **options: object) -> Path:
+    file = tmp_path / f"page.{suffix}"
+    image.save(file, **options)
+    return file
+
+
+def ramp() -> Image.Image:
+    return Image.fromarray(np.tile(np.linspace(0, 255, 80, dtype=np.uint8), (60, 1)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [("1", "png"), ("1", "tif"), ("L", "jpg"), ("LA", "png"), ("P", "png"), ("RGB", "jpg"), ("RGBA", "png"),
+     ("CMYK", "jpg"), ("CMYK", "tif"), ("I;16", "png"), ("I;16", "tif"), ("F", "tif"), ("YCbCr", "jpg"), ("LAB", "tif")],
+)  # fmt: skip
+def test_every_mode_gives_dark_left_and_light_right(tmp_path: Path, mode: str, suffix: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(ramp()).astype(np.uint16) * 257)
+    elif mode == "LAB":
+        flat = Image.new("L", (80, 60), 128)
+        image = Image.merge("LAB", (ramp(), flat, flat))
+    else:
+        image = ramp().convert(mode)
+    pixels, _ = load_page(saved(tmp_path, image, suffix), 1)
+    assert pixels.shape == (60, 80, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels[:, :10].mean() < 60
+    assert pixels[:, -10:].mean() > 190
+
+
+def test_what_is_transparent_is_paper(tmp_path: Path) -> None:
+    pixels, _ = load_page(saved(tmp_path, Image.new("RGBA", (40, 40), (0, 0, 0, 0)), "png"), 1)
+    assert (pixels == 255).all()
+
+
+def test_a_photo_taken_sideways_stands_upright(tmp_path: Path) -> None:
+    image = Image.new("RGB", (80, 60), "white")
+    image.paste("black", (0, 0, 80, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by 90 degrees
+    pixels, _ = load_page(saved(tmp_path, image, "jpg", exif=exif, quality=95), 1)
+    assert pixels.shape == (80, 60, 3)
+    assert pixels[:, -8:].mean() < 30
+
+
+def test_the_resolution_is_believed_where_it_can_be(tmp_path: Path) -> None:
+    image = Image.new("L", (80, 60), 255)
+    assert load_page(saved(tmp_path, image, "jpg", dpi=(200, 200)), 1)[1] == 200
+    assert load_page(saved(tmp_path, image, "jpg", dpi=(1, 1)), 1)[1] is None
+    assert load_page(saved(tmp_path, image, "png"), 1)[1] is None
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+def test_a_page_too_large_to_read_is_made_smaller_with_its_resolution(tmp_path: Path, suffix: str) -> None:
+    file = saved(tmp_path, Image.new("L", (9000, 9000), 255), suffix, dpi=(600, 600))
+    pixels, dpi = load_page(file, 1)
+    assert pixels.shape[0] * pixels.shape[1] <= 40_000_000
+    assert dpi == pytest.approx(600 * pixels.shape[1] / 9000, abs=1)
+
+
+def test_each_page_of_a_tiff_is_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "pages.tif"
+    Image.new("L", (40, 40), 255).save(file, save_all=True, append_images=[Image.new("L", (50, 30), 0)])
+    assert load_page(file, 1)[0].mean() == 255
+    assert load_page(file, 2)[0].shape == (30, 50, 3)
+
+
+def test_a_damaged_picture_is_refused(tmp_path: Path) -> None:
+    file = saved(tmp_path, ramp(), "tif")
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(FileRefused) as refusal:
+        load_page(file, 1)
+    assert refusal.value.reason == "file.damaged"

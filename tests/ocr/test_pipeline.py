@@ -1,0 +1,169 @@
+"""The order of the steps: what stands on a page is read whichever way it was put in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+
+from ocr import stored
+from ocr.engine import OcrEngine, open_engine
+from ocr.model import PageText, TextSource
+from ocr.pipeline import read_page, recognise_pages
+from tests.ocr import drawn
+
+RED, BLUE = (200, 30, 45), (40, 60, 190)
+
+
+@pytest.fixture(scope="module")
+def engine() -> OcrEngine:
+    return open_engine("tesseract")
+
+
+def read(image: Image.Image, engine: OcrEngine, dpi: int | None = drawn.DPI) -> PageText:
+    return read_page(drawn.pixels(image), dpi, 1, engine)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_turned_page_is_read_upright(engine: OcrEngine, turn: int) -> None:
+    page = read(drawn.page().rotate(turn, expand=True), engine)  # anticlockwise: clockwise makes it upright
+    assert page.rotation == turn
+    assert (page.width, page.height) == drawn.SIZE
+    assert "QUYẾT ĐỊNH" in page.text
+
+
+@pytest.mark.parametrize("lean", [-2.0, 1.5])
+def test_a_leaning_page_is_read_level_and_its_boxes_lie_on_the_page_as_it_is(engine: OcrEngine, lean: float) -> None:
+    image = drawn.page(lean=lean)
+    page = read(image, engine)
+    assert page.skew_degrees == pytest.approx(lean, abs=0.2)
+    assert "Điều 3. Chánh Văn phòng và Giám đốc Sở Nội vụ" in page.text
+    dark = np.asarray(image.convert("L")) < 128
+    for line in page.lines:
+        for word in line.words:
+            box = word.box
+            inked = dark[int(box.top) : int(np.ceil(box.bottom)), int(box.left) : int(np.ceil(box.right))]
+            assert inked.any(), f"no ink under {word.text}"
+
+
+def test_text_under_a_red_seal_is_read(engine: OcrEngine) -> None:
+    seal = Image.new("RGB", drawn.SIZE, "white")
+    ImageDraw.Draw(seal).ellipse((250, 400, 650, 800), outline=RED, width=14)
+    ImageDraw.Draw(seal).line((160, 580, 900, 600), fill=RED, width=10)
+    text = read(ImageChops.multiply(drawn.page(), seal), engine).text
+    assert "Về việc công nhận kết quả trúng tuyển kỳ thi viên chức" in text
+
+
+@pytest.mark.parametrize(("colour", "name"), [(RED, "red"), (BLUE, "blue"), ((20, 20, 20), "black")])
+@pytest.mark.parametrize("text", ["MẬT", "TỐI MẬT", "TUYỆT MẬT"])
+def test_a_framed_stamp_is_found_and_read(
+    engine: OcrEngine, colour: tuple[int, int, int], name: str, text: str
+) -> None:
+    page = read(drawn.stamp(drawn.page(), text, (1200, 300), colour), engine)
+    assert [(stamp.text, stamp.colour) for stamp in page.stamps] == [(text, name)]
+    assert text not in page.text
+    box = page.stamps[0].box
+    assert 1150 < box.left < 1200 < box.right
+    assert 260 < box.top < 310 < box.bottom < 400
+
+
+def test_a_red_stamp_over_lines_of_text_is_read(engine: OcrEngine) -> None:
+    page = read(drawn.stamp(drawn.page(), "TUYỆT MẬT", (500, 655), RED), engine)
+    assert "TUYỆT MẬT" in [stamp.text for stamp in page.stamps]
+
+
+def test_the_cells_of_a_table_are_no_stamps(engine: OcrEngine) -> None:
+    image = drawn.page()
+    draw = ImageDraw.Draw(image)
+    for row in range(4):
+        for column in range(3):
+            left, top = 200 + 300 * column, 1300 + 70 * row
+            draw.rectangle((left, top, left + 300, top + 70), outline=(0, 0, 0), width=3)
+            draw.text((left + 30, top + 10), f"Mục {row}", fill=(0, 0, 0), font=drawn.font(34))
+    assert read(image, engine).stamps == ()
+
+
+def test_a_page_written_in_blue_is_read(engine: OcrEngine) -> None:
+    image = Image.new("RGB", drawn.SIZE, "white")
+    for number, line in enumerate(drawn.LINES):
+        ImageDraw.Draw(image).text((160, 200 + 90 * number), line, fill=BLUE, font=drawn.font(34))
+    assert "Điều 1. Công nhận kết quả" in read(image, engine).text
+
+
+@pytest.mark.parametrize("paper", ["white", (245, 238, 215)])
+def test_an_empty_page_is_blank(engine: OcrEngine, paper: object) -> None:
+    page = read(Image.new("RGB", drawn.SIZE, paper), engine)
+    assert page.blank
+    assert page.lines == ()
+    assert page.confidence == 1.0
+
+
+@pytest.mark.parametrize("image", [Image.new("RGB", (1654, 2339), "black"), Image.new("RGB", (40, 40), "white")])
+def test_what_holds_no_text_gives_no_text(engine: OcrEngine, image: Image.Image) -> None:
+    page = read(image, engine, dpi=None)
+    assert page.lines == ()
+    assert (page.width, page.height) == image.size
+
+
+def test_speckle_gives_no_lines(engine: OcrEngine) -> None:
+    noise = np.where(np.random.default_rng(7).random((1169, 827, 1)) < 0.01, 0, 255).astype(np.uint8)
+    page = read_page(np.repeat(noise, 3, axis=2), 100, 1, engine)
+    assert len(page.text) < 12
+
+
+def pages_of(file: Path, kind: str, numbers: list[int], engine: str = "tesseract") -> list[PageText]:
+    return [stored.page_from_json(told) for told in recognise_pages(str(file), kind, numbers, engine)["pages"]]
+
+
+def test_a_scanned_pdf_is_read_at_its_own_resolution(tmp_path: Path) -> None:
+    file = drawn.pdf_of(tmp_path / "scan.pdf", drawn.page(), Image.new("RGB", drawn.SIZE, "white"))
+    first, second = pages_of(file, "pdf", [1, 2])
+    assert (first.width, first.height, first.dpi) == pytest.approx((*drawn.SIZE, drawn.DPI), abs=2)
+    assert first.source is TextSource.RECOGNISED
+    assert "QUYẾT ĐỊNH" in first.text
+    assert (second.number, second.blank) == (2, True)
+
+
+def test_good_own_text_is_kept_as_it_is(tmp_path: Path) -> None:
+    [page] = pages_of(drawn.text_pdf(tmp_path / "text.pdf"), "pdf", [1])
+    assert page.source is TextSource.OWN_TEXT
+    assert page.text.split("\n") == list(drawn.LINES)
+    assert page.confidence == 1.0
+    assert page.dpi == 300
+
+
+def test_own_text_without_tones_is_recognised_anew(tmp_path: Path) -> None:
+    bare = ("Quyet dinh ve viec cong nhan ket qua", "trung tuyen vien chuc nganh giao duc")
+    [page] = pages_of(drawn.text_pdf(tmp_path / "bare.pdf", bare), "pdf", [1])
+    assert page.source is TextSource.RECOGNISED
+
+
+def test_text_hidden_under_a_scan_is_not_taken_for_what_the_page_says(tmp_path: Path) -> None:
+    from fpdf import FPDF
+
+    drawn.page().save(tmp_path / "scan.png", dpi=(drawn.DPI, drawn.DPI))
+    document = FPDF(format="A4")
+    document.add_page()
+    document.set_font("Helvetica", size=12)
+    document.text(20, 20, "Thông báo khác hẳn với bản quét ở trên".encode("latin-1", "ignore").decode("latin-1"))
+    document.image(str(tmp_path / "scan.png"), 0, 0, 210, 297)
+    document.output(str(tmp_path / "layered.pdf"))
+    [page] = pages_of(tmp_path / "layered.pdf", "pdf", [1])
+    assert page.source is TextSource.RECOGNISED
+    assert "QUYẾT ĐỊNH" in page.text
+
+
+def test_a_stamp_on_a_page_with_own_text_is_seen(tmp_path: Path) -> None:
+    import pikepdf
+
+    file = drawn.text_pdf(tmp_path / "text.pdf")
+    mark = Image.new("RGB", (360, 120), "white")
+    drawn.stamp(mark, "MẬT", (100, 30), RED).save(tmp_path / "mark.pdf", resolution=200)
+    with pikepdf.open(file, allow_overwriting_input=True) as document, pikepdf.open(tmp_path / "mark.pdf") as over:
+        pikepdf.Page(document.pages[0]).add_overlay(over.pages[0], pikepdf.Rectangle(400, 600, 530, 643))
+        document.save(file)
+    [page] = pages_of(file, "pdf", [1])
+    assert page.source is TextSource.OWN_TEXT
+    assert "MẬT" in [stamp.text for stamp in page.stamps]
