@@ -39,7 +39,7 @@ class ArchiveError(Exception):
         super().__init__(self.reason, values)
 
     def __str__(self) -> str:
-        return i18n.text(self.reason, **self.values)
+        return i18n.filled(self.reason, self.values)
 
 
 class InvalidInput(ArchiveError):

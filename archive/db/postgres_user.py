@@ -82,4 +82,4 @@ def _may_pass(status: os.stat_result, user: ServerUser) -> bool:
 
 
 def say(message_id: str, **values: object) -> None:
-    print(i18n.text(message_id, **values), file=sys.stderr)  # noqa: T201
+    print(i18n.filled(message_id, values), file=sys.stderr)  # noqa: T201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -10,7 +11,12 @@ LANGUAGES = ("vi", "en")
 
 
 def text(message_id: str, /, *, language: str = "vi", **values: object) -> str:
-    """The message with its {placeholders} filled.
+    """The message with its {placeholders} filled."""
+    return filled(message_id, values, language=language)
+
+
+def filled(message_id: str, values: Mapping[str, object], *, language: str = "vi") -> str:
+    """As `text`, for values that came with an error or a finding.
 
     Falls back from any language to Vietnamese. An id without a text, and a placeholder without a value, are
     mistakes of the program, but they must not hide the failure that is being told: the id itself, or "…", is shown.
