@@ -95,7 +95,10 @@ def boxed_regions(gray: Pixels, dpi: int) -> list[InkRegion]:
 
 
 def stamp_image(page: Pixels, region: InkRegion, *, own_ink: bool = True) -> Pixels:
-    """The region in brightness, without its frame: its own ink dark and all else paper, or all ink dark."""
+    """The region in brightness, without its frame: black ink is paper in it.
+
+    own_ink: as dark as it is coloured, which parts it best; else as dark as it is, which keeps thin pale strokes.
+    """
     cut = page[
         max(0, int(region.box.top)) : int(np.ceil(region.box.bottom)),
         max(0, int(region.box.left)) : int(np.ceil(region.box.right)),
@@ -106,7 +109,7 @@ def stamp_image(page: Pixels, region: InkRegion, *, own_ink: bool = True) -> Pix
         return _without_frame(gray_of(cut))
     others = [0, 1] if region.colour == "red" else [1, 2]
     if not own_ink:
-        return _without_frame(cut[:, :, others].min(axis=2))
+        return _without_frame(_without_black(cut[:, :, others].min(axis=2), cut.max(axis=2)))
     wide = cut.astype(np.int16)
     own = wide[:, :, 2] if region.colour == "red" else wide[:, :, 0]
     strength = own - wide[:, :, others].max(axis=2)
@@ -114,6 +117,15 @@ def stamp_image(page: Pixels, region: InkRegion, *, own_ink: bool = True) -> Pix
         strength = own - wide[:, :, 2]
     top = max(1.0, float(np.percentile(strength, 99)))
     return _without_frame((255 - np.clip(strength / top, 0, 1) * 255).astype(np.uint8))
+
+
+def _without_black(gray: Pixels, brightest: Pixels) -> Pixels:
+    import cv2
+
+    black = (brightest < int(np.percentile(brightest, 90)) - _DARK).astype(np.uint8)
+    cleaned = gray.copy()
+    cleaned[cv2.dilate(black, np.ones((5, 5), np.uint8)) > 0] = np.percentile(gray, 90)
+    return cleaned
 
 
 def _without_frame(gray: Pixels) -> Pixels:

@@ -42,22 +42,18 @@ def lines_of(stamp: StampMark) -> tuple[Line, ...]:
 
 
 def outside_stamps(lines: Iterable[Line], stamps: Iterable[StampMark]) -> tuple[Line, ...]:
-    """The lines without those words that were read as a stamp's."""
-    read = [stamp for stamp in stamps if stamp.text]
+    """The lines without the words that were read as those of a black stamp; coloured ink was not in their picture."""
+    read = [stamp for stamp in stamps if stamp.text and stamp.colour == "black"]
     kept = []
     for line in lines:
-        words = tuple(word for word in line.words if not any(_is_of(word, stamp) for stamp in read))
+        words = tuple(word for word in line.words if not any(_inside(word.box, stamp.box) > _INSIDE for stamp in read))
         if words:
             kept.append(Line(words))
     return tuple(kept)
 
 
-def _is_of(word: Word, stamp: StampMark) -> bool:
-    return _inside(word.box, stamp.box) > _INSIDE and (stamp.colour == "black" or word.text in stamp.text.split())
-
-
 def _read(page: Pixels, region: InkRegion, dpi: int, engine: OcrEngine) -> StampMark:
-    """Its own ink first; where that reads badly and it is no round seal, all ink that lies there."""
+    """Its own ink first; where that reads badly and it is no round seal, as dark as it looks."""
     best = _text_in(stamp_image(page, region), dpi, engine)
     if best[1] < _READ_WELL and not _is_seal(region.box, dpi):
         other = _text_in(stamp_image(page, region, own_ink=False), dpi, engine)

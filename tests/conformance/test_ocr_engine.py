@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ocr.engine import ENGINES, OcrEngine, open_engine
-from ocr.errors import EngineMissing, OcrError
+from ocr.errors import EngineFailed, EngineMissing
 from ocr.ink import gray_of
 from tests.ocr import drawn
 
@@ -60,9 +60,10 @@ def test_a_picture_without_text_gives_nothing_or_a_typed_error(
 ) -> None:
     picture = np.full(size, brightness, np.uint8)
     try:
-        assert engine.read_page(picture, 300) == ()
-    except OcrError as error:
-        assert error.reason.startswith("engine.")
+        lines = engine.read_page(picture, 300)
+    except EngineFailed:
+        return
+    assert lines == ()
 
 
 def test_the_orientation_is_a_quarter_turn_and_a_share_of_certainty(engine: OcrEngine, page: np.ndarray) -> None:

@@ -53,7 +53,8 @@ def burn() -> dict[str, Any]:
 
 
 def print_rubbish() -> dict[str, Any]:
-    print("}{ rubbish", flush=True)
+    sys.stdout.write("}{ rubbish")
+    sys.stdout.flush()
     os.write(1, b"more rubbish\n" * 10_000)
     os.write(2, b"and on stderr\n" * 10_000)
     return {"said": "sense"}

@@ -25,7 +25,8 @@ def ramp() -> Image.Image:
 @pytest.mark.parametrize(
     ("mode", "suffix"),
     [("1", "png"), ("1", "tif"), ("L", "jpg"), ("LA", "png"), ("P", "png"), ("RGB", "jpg"), ("RGBA", "png"),
-     ("CMYK", "jpg"), ("CMYK", "tif"), ("I;16", "png"), ("I;16", "tif"), ("F", "tif"), ("YCbCr", "jpg"), ("LAB", "tif")],
+     ("CMYK", "jpg"), ("CMYK", "tif"), ("I;16", "png"), ("I;16", "tif"), ("F", "tif"), ("YCbCr", "jpg"),
+     ("LAB", "tif")],
 )  # fmt: skip
 def test_every_mode_gives_dark_left_and_light_right(tmp_path: Path, mode: str, suffix: str) -> None:
     if mode == "I;16":

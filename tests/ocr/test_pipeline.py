@@ -51,7 +51,6 @@ def test_a_leaning_page_is_read_level_and_its_boxes_lie_on_the_page_as_it_is(eng
 def test_text_under_a_red_seal_is_read(engine: OcrEngine) -> None:
     seal = Image.new("RGB", drawn.SIZE, "white")
     ImageDraw.Draw(seal).ellipse((250, 400, 650, 800), outline=RED, width=14)
-    ImageDraw.Draw(seal).line((160, 580, 900, 600), fill=RED, width=10)
     text = read(ImageChops.multiply(drawn.page(), seal), engine).text
     assert "Về việc công nhận kết quả trúng tuyển kỳ thi viên chức" in text
 
