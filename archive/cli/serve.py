@@ -35,10 +35,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, out: Output) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with _term_as_interrupt(), opened() as app:
-        host, port = args.host or app.settings.host, args.port or app.settings.port
+        host = args.host or app.settings.host
+        port = app.settings.port if args.port is None else args.port
         with _listen(host, port) as listener, serve_socket(app, handlers(), acting), run_background(app):
             try:
-                url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+                url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
                 out.say(i18n.text("serve.ready", url=url))
                 _server(app).run(sockets=[listener])
             except KeyboardInterrupt:
