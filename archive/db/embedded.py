@@ -23,6 +23,7 @@ import psycopg
 
 from archive import i18n
 from archive.db.postgres_user import ServerUser, let_through, server_user
+from archive.db.server_processes import server_processes
 from archive.errors import DatabaseUnavailable
 
 START_TIMEOUT_S = 600  # a long crash recovery is no failure
@@ -150,14 +151,15 @@ class EmbeddedServer:
         self._control(user, "start")
 
     def _stop(self) -> None:
-        if self._postmaster() not in set(_server_processes(self._cluster)):
+        postmaster = self._postmaster()
+        if postmaster is None or postmaster not in server_processes(self._cluster):
             return  # it was killed, or never came up
         try:
             self._control(server_user(), "--mode=fast", "stop")
         except DatabaseUnavailable:
-            if self._postmaster() in set(_server_processes(self._cluster)):
+            if self._postmaster() in server_processes(self._cluster):
                 raise  # else it was killed in this moment
-        while any(_server_processes(self._cluster)):  # its files are gone a moment before itself
+        while server_processes(self._cluster):  # its files are gone a moment before itself
             time.sleep(0.01)
         socket_dir = self._socket_directory()
         if socket_dir != self._cluster and not any(socket_dir.iterdir()):
@@ -208,7 +210,7 @@ class EmbeddedServer:
         use its shared memory, so they are waited for.
         """
         deadline = time.monotonic() + START_TIMEOUT_S
-        while any(_server_processes(self._cluster)):
+        while server_processes(self._cluster):
             if self._answers(socket_dir):
                 return True
             if time.monotonic() > deadline:
@@ -231,18 +233,6 @@ class EmbeddedServer:
                 raise DatabaseUnavailable(detail=f"{directory}: 0700, {user.name or user.uid}")
             user.own(directory)
         return directory
-
-
-def _server_processes(cluster: Path) -> Iterator[int]:
-    """Processes that work in the cluster's directory: its postmaster and children change into it."""
-    place = os.path.realpath(cluster)
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if (entry / "cwd").readlink() == Path(place) and (entry / "exe").readlink().name.startswith("postgres"):
-                    yield int(entry.name)
-            except OSError:
-                continue
 
 
 def _quoted(path: Path) -> str:

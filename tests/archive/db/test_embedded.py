@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from archive.db import postgres_user
-from archive.db.embedded import EmbeddedServer, _server_processes
+from archive.db.embedded import EmbeddedServer
+from archive.db.server_processes import server_processes
 from archive.errors import DatabaseUnavailable
 
 HOLD = """
@@ -38,16 +39,16 @@ finally:
 def data(holdings_directory: Path) -> Iterator[Path]:
     data = holdings_directory / "data"
     yield data
-    for pid in _server_processes(data / "postgres"):
+    for pid in server_processes(data / "postgres"):
         os.kill(pid, signal.SIGKILL)
 
 
 class Holder:
     """A process that is attached until it is told to leave, or killed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *through: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*through, sys.executable, "-c", HOLD, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def started_at(self) -> str:
@@ -83,7 +84,7 @@ def kept(server: EmbeddedServer) -> list[int]:
 
 
 def running(data: Path) -> bool:
-    return any(_server_processes(data / "postgres"))
+    return bool(server_processes(data / "postgres"))
 
 
 def test_processes_that_start_it_at_once_share_one_server(data: Path) -> None:
@@ -233,6 +234,19 @@ def test_root_opens_the_way_for_the_system_user_and_says_so(
     said = capsys.readouterr().err
     assert f"{closed}," in said
     assert postgres_user.SYSTEM_USER in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a server of another user")
+def test_root_of_a_container_knows_its_server_too(data: Path) -> None:
+    may_not_look = ("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace")
+    starter = Holder(data, *may_not_look)
+    started_at = starter.started_at()
+    other = Holder(data, *may_not_look)
+    assert other.started_at() == started_at
+    other.leave()
+    assert running(data)
+    starter.leave()
+    assert not running(data)
 
 
 def test_a_start_that_fails_names_the_log(data: Path) -> None:
