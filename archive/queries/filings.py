@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive.access import policy
@@ -15,7 +15,7 @@ from archive.db.accounts import Account
 from archive.db.holdings import Filing, Item
 from archive.queries.views import FilingLine
 
-_Other = aliased(Item)
+_Filed = aliased(Item)  # Item itself is the other one, so that the rule's clause is about it
 
 
 def filings_of_item(session: Session, item_id: uuid.UUID, actor: Actor) -> tuple[FilingLine, ...]:
@@ -29,17 +29,18 @@ def filings_of_dossier(
     """Newest first. Of items that the actor may see; of all for those who may file here, so that they can put right."""
     rows = _rows(actor).where(or_(Filing.from_dossier_id == dossier_id, Filing.to_dossier_id == dossier_id))
     if not policy.may(actor, Permission.ITEM_FILE, agency_id):
-        rows = rows.where(policy.filter_items(actor, Permission.ITEM_READ))
+        seen = select(Item.id).where(Item.id == _Filed.id, policy.filter_items(actor, Permission.ITEM_READ))
+        rows = rows.where(seen.correlate(_Filed).exists())
     return _lines(session, rows)
 
 
 def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
-    others = select(Item.id).where(policy.filter_items(actor, Permission.ITEM_READ))
+    other = and_(Item.id == Filing.other_item_id, policy.filter_items(actor, Permission.ITEM_READ))
     return (
-        select(Filing, Item.code, Account.name, case((_Other.id.in_(others), _Other.code)))
-        .join(Item, Item.id == Filing.item_id)
+        select(Filing, _Filed.code, Account.name, Item.code)
+        .join(_Filed, _Filed.id == Filing.item_id)
         .join(Account, Account.id == Filing.account_id)
-        .outerjoin(_Other, _Other.id == Filing.other_item_id)
+        .outerjoin(Item, other)
         .order_by(Filing.at.desc(), Filing.id.desc())
     )
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, true
+from sqlalchemy import CompoundSelect, Row, Select, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -42,14 +42,14 @@ _Reviewer, _Publisher = aliased(Account), aliased(Account)
 
 def resolve(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemView | ReceiptView:
     """The item; or its receipt, for those who may see the delivery while the item is under way or was stopped."""
-    row = _find(session, reference, policy.filter_items(actor, Permission.ITEM_READ))
+    row = _find(session, reference, actor)
     if row is not None:
         return _view(session, row, actor)
     return receipt(session, reference, actor=actor)
 
 
 def item(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemView:
-    row = _find(session, reference, policy.filter_items(actor, Permission.ITEM_READ))
+    row = _find(session, reference, actor)
     if row is None:
         raise not_found(reference)
     return _view(session, row, actor)
@@ -76,7 +76,8 @@ def is_second_person(actor: Actor, reviewed_by: uuid.UUID | None) -> bool:
     return reviewed_by is not None and reviewed_by not in {actor.account_id, actor.on_behalf_of}
 
 
-def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[bool]) -> Row[*tuple[Any, ...]] | None:
+def _find(session: Session, reference: str | uuid.UUID, actor: Actor) -> Row[*tuple[Any, ...]] | None:
+    item_id = reference if isinstance(reference, uuid.UUID) else session.scalar(_named(reference))
     rows: Select[*tuple[Any, ...]] = (
         select(
             Item,
@@ -101,18 +102,18 @@ def _find(session: Session, reference: str | uuid.UUID, visible: ColumnElement[b
         .outerjoin(Description, Description.id == Item.description_id)
         .outerjoin(_Reviewer, _Reviewer.id == Item.reviewed_by)
         .outerjoin(_Publisher, _Publisher.id == Item.published_by)
-        .where(named(reference), visible)
+        .where(Item.id == item_id, policy.filter_items(actor, Permission.ITEM_READ))
     )
     return session.execute(rows).one_or_none()
 
 
-def named(reference: str | uuid.UUID) -> ColumnElement[bool]:
-    """Items that go by this id, receipt number, code, or former code: codes are given once, so there is one at most."""
-    if isinstance(reference, uuid.UUID):
-        return Item.id == reference
-    former = select(Filing.item_id).where(Filing.from_code == reference)
-    received = select(Receipt.id).where(Receipt.number == reference)
-    return or_(Item.code == reference, Item.receipt_id.in_(received), Item.id.in_(former))
+def _named(reference: str) -> CompoundSelect[uuid.UUID]:
+    """The item that goes by this receipt number, code, or former code: each is given once."""
+    return union_all(
+        select(Item.id).where(Item.code == reference),
+        select(Item.id).join(Receipt, Receipt.id == Item.receipt_id).where(Receipt.number == reference),
+        select(Filing.item_id).where(Filing.from_code == reference),
+    )
 
 
 def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemView:
