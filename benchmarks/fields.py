@@ -1,4 +1,4 @@
-"""How many fields are read right, how well does a field's confidence tell right from wrong, and what does the gate stop?
+"""How many fields are read right, does a field's confidence tell right from wrong, and what does the gate stop?
 
 Corpus: 24 synthetic documents and 21 real ones with transcribed fields (../shared/data), both scored by
 ../shared/tools/score_fields.py; the gate on all of them. Recognitions are taken from --recognitions (NAME.rec.gz in

@@ -14,7 +14,8 @@ MARKS = Vocabulary(
     # mật khẩu, mật mã, mật độ, mật thư, mật vụ, mật thiết, mật ong, mật báo, mật đạo, mật hiệu, mặt bằng …
     before=frozenset(["khau", "ma", "do", "thu", "vu", "thiet", "ong", "bao", "dao", "hieu", "nha", "nuoc", "bang"]),
     # one letter of MẬT damaged; MỘT is left out, it is a word of its own
-    shapes=frozenset(["nat", "hat", "wat", "rnat", "nnat", "met", "mnt", "maat", "mait", "mai", "maf", "mar", "matt"]),
+    damaged=frozenset(["nat", "hat", "wat", "rnat", "nnat", "met", "mnt", "maat", "mait", "mai", "maf", "mar", "matt"]),
+    worn=frozenset(first + "a" + last for first in "mnhw" for last in "tifyr"),
 )
 
 

@@ -31,13 +31,19 @@ class Vocabulary:
 
     words: by their letters, folded and without spaces, the longest first wins.
     after, before: folded words that next to it make it a part of a phrase (bảo mật, mật khẩu).
-    shapes: what a damaged print of the shortest word is read as; taken only where nothing but a stamp can stand.
+    damaged: what the shortest word is read as with one letter wrong; taken in the head of a page and in regions.
+    worn: with two letters wrong; taken only where it is all that stands in a coloured or boxed region.
     """
 
     words: dict[str, str]
     after: frozenset[str]
     before: frozenset[str]
-    shapes: frozenset[str]
+    damaged: frozenset[str]
+    worn: frozenset[str]
+
+    @property
+    def shortest(self) -> str:
+        return self.words[min(self.words, key=len)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,8 @@ def _in_region(stamp: StampMark, vocabulary: Vocabulary) -> Stamped | None:
         whole = _letters(part) == alone
         if (whole or (sure and _capitals(part))) and before not in vocabulary.after and after not in vocabulary.before:
             return Stamped(word, stamp.box, round(max(0.5, stamp.confidence) * likeness, 4))
+    if alone in vocabulary.worn and _capitals(stamp.text):
+        return Stamped(vocabulary.shortest, stamp.box, 0.5)
     return None
 
 
@@ -129,9 +137,7 @@ def _match(letters: str, vocabulary: Vocabulary) -> tuple[str, float, bool] | No
         allowed = (len(spelling) - 2) // 3  # of a short word every letter counts
         if allowed and Levenshtein.distance(letters, spelling, score_cutoff=allowed) <= allowed:
             return word, 0.8, True
-    if letters in vocabulary.shapes:
-        return min(vocabulary.words.items(), key=lambda entry: len(entry[0]))[1], 0.6, False
-    return None
+    return (vocabulary.shortest, 0.6, False) if letters in vocabulary.damaged else None
 
 
 def _letters(text: str) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 _STROKED_D = (
     "\u0110\u0111\u00d0\u00f0\u0189\u0256"  # Đ, đ and the look-alikes Ð, ð, Ɖ, ɖ that keyboards and readers give
@@ -15,35 +16,34 @@ _STROKED_D = (
 class _PerCharacter(dict[int, str]):
     """A table for str.translate that works out a character's entry when it is first met."""
 
+    def __init__(self, entry: Callable[[str], str]) -> None:
+        super().__init__()
+        self.entry = entry
+
     def __missing__(self, code: int) -> str:
         self[code] = self.entry(chr(code))
         return self[code]
 
-    def entry(self, character: str) -> str:
-        raise NotImplementedError
+
+def _lower(character: str) -> str:
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 else character
 
 
-class _Lower(_PerCharacter):
-    def entry(self, character: str) -> str:
-        lowered = character.lower()
-        return lowered if len(lowered) == 1 else character
+def _fold(character: str) -> str:
+    if character in _STROKED_D:
+        return "d"
+    parts = unicodedata.normalize("NFD", character)
+    # of Hangul and the like the parts are letters, not marks
+    base = parts[0] if all(unicodedata.combining(mark) for mark in parts[1:]) else character
+    folded = base.casefold()
+    if len(folded) != 1:
+        folded = base
+    return folded if folded == character else _fold(folded)
 
 
-class _Fold(_PerCharacter):
-    def entry(self, character: str) -> str:
-        if character in _STROKED_D:
-            return "d"
-        parts = unicodedata.normalize("NFD", character)
-        # of Hangul and the like the parts are letters, not marks
-        base = parts[0] if all(unicodedata.combining(mark) for mark in parts[1:]) else character
-        folded = base.casefold()
-        if len(folded) != 1:
-            folded = base
-        return folded if folded == character else self[ord(folded)]
-
-
-_LOWER = _Lower()
-_FOLD = _Fold()
+_LOWER = _PerCharacter(_lower)
+_FOLD = _PerCharacter(_fold)
 
 
 def nfc(text: str) -> str:

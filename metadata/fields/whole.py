@@ -13,7 +13,8 @@ URGENCY = Vocabulary(
     words={"hoatoc": "HỎA TỐC", "thuongkhan": "THƯỢNG KHẨN", "khan": "KHẨN"},
     after=frozenset({"truong", "tinh"}),
     before=frozenset({"cap", "truong", "thiet", "gia", "dai", "hieu"}),
-    shapes=frozenset(),
+    damaged=frozenset(),
+    worn=frozenset(),
 )
 LEVELS = tuple(Secrecy)  # from the lowest up
 MARKED_LETTERS = 0.08  # of Vietnamese text more than this share of letters carries a mark

@@ -70,6 +70,12 @@ def test_a_damaged_mark_is_found_in_a_stamp_and_in_the_head_of_a_page(text: str)
     assert levels(decision(line(text, 394, 541))) == [(Secrecy.SECRET, 1)]
 
 
+@pytest.mark.parametrize("text", ["HẬI", "NAI", "WẬF", "|NẬI|"])
+def test_a_worn_mark_is_found_where_it_is_all_that_stands_in_a_stamp(text: str) -> None:
+    assert levels(decision(stamps=(stamp(text),))) == [(Secrecy.SECRET, 1)]
+    assert levels(decision(stamps=(stamp(f"{text} ngày 12"),))) == []
+
+
 @pytest.mark.parametrize(
     "beside",
     [
