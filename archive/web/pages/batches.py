@@ -11,6 +11,7 @@ from archive.actions import ingest
 from archive.errors import Conflict, InvalidInput, NotFound
 from archive.queries import batches as queries
 from archive.queries.agencies import agencies
+from archive.queries.dossiers import dossiers
 from archive.queries.references import batch_id
 from archive.queries.tasks import tasks
 from archive.queries.views import BatchView
@@ -119,4 +120,13 @@ def _form(visit: Visit, given: dict[str, object], *, problem: str | None = None,
     with visit.unit_of_work() as uow:
         own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
         numbered = tasks(uow.session, actor=visit.actor)
-    return visit.page("batch_new.html", status=status, agencies=own, tasks=numbered, given=given, problem=problem)
+        known = dossiers(uow.session, actor=visit.actor, limit=ROWS)
+    return visit.page(
+        "batch_new.html",
+        status=status,
+        agencies=own,
+        tasks=numbered,
+        dossiers=[dossier for dossier in known if dossier.state == "open"],
+        given=given,
+        problem=problem,
+    )

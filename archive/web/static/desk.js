@@ -79,7 +79,8 @@
   });
 
   side.addEventListener("htmx:beforeRequest", (event) => { changed = event.target.matches("form[data-accept], form[data-correct]"); });
-  side.addEventListener("htmx:afterSwap", () => {
+  // after the settling: until then htmx gives elements of the same id their earlier classes
+  side.addEventListener("htmx:afterSettle", () => {
     if (!changed) return;
     changed = false;
     const doubtful = side.querySelector(".fields > li.doubtful");

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from archive.access.permissions import Role
+from archive.bootstrap import App
+from archive.db.accounts import Agency
+from archive.db.digitization import Batch
+from tests.archive.web.conftest import Browser
+from tests.factories import Factory
+
+Open = Callable[..., Browser]
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+
+def open_batch(browser: Browser, **given: str) -> str:
+    browser.get("/batches/new")
+    answer = browser.post("/batches", {"agency": "TD01", "task": "5", **given})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def send(browser: Browser, path: str, *files: tuple[str, bytes], **headers: str) -> dict[str, object]:
+    answer = browser.client.post(
+        f"{path}/files",
+        files=[("files", (name, content)) for name, content in files],
+        headers={"X-CSRF-Token": browser.token, "Accept": "application/json", **headers},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_file_gets_its_receipt_and_a_bad_one_its_reason(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan, expected="3")
+    good, bad, again = send(lan, path, ("một.pdf", PDF), ("hai.pdf", b"MZ\x90\x00"), ("ba.pdf", PDF))["files"]
+    assert (good["outcome"], again["outcome"]) == ("stored", "duplicate")
+    assert good["receipt"] == again["receipt"]
+    assert good["receipt"].startswith("BN-TD01-")
+    assert bad["outcome"] == "refused"
+    assert bad["status"] == 415
+    page = lan.get(path).text
+    assert str(bad["reason"]) in page.replace("&#39;", "'").replace("&#34;", '"')
+    assert f"trùng với biên nhận {good['receipt']}" in page
+
+
+def test_a_plain_form_sends_all_files_and_comes_back(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan)
+    answer = lan.client.post(
+        f"{path}/files", data={"csrf": lan.token}, files=[("files", ("a.pdf", PDF))], follow_redirects=False
+    )
+    assert answer.headers["location"] == path
+    assert lan.get(path).text.count("BN-TD01-") == 1
+
+
+def test_files_without_the_pages_token_are_not_taken(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan)
+    answer = lan.client.post(f"{path}/files", files=[("files", ("a.pdf", PDF))])
+    assert answer.status_code == 403
+    assert "chưa có tệp nào" in lan.get(path).text
+
+
+def test_a_delivery_bigger_than_the_biggest_file_is_refused_before_it_is_read(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan)
+    headers = {
+        "X-CSRF-Token": lan.token,
+        "Content-Length": str(1 << 40),
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    answer = lan.client.post(f"{path}/files", content=b"--x--", headers=headers)
+    assert answer.status_code == 413
+
+
+def test_progress_tells_the_page_when_a_file_moved_on(signed_in: Open, make: Factory, agency: Agency) -> None:
+    batch = make.batch(agency)
+    make.item(agency, receipt=make.receipt(batch), state="received")
+    lan = signed_in(Role.CLERK)
+    page = lan.get(f"/batches/{batch.number}").text
+    poll = re.search(r'hx-get="(/batches/[^"]+/progress\?seen=[^"]+)"', page)
+    assert poll
+    assert "xong 0 trên 1" in page
+    still = lan.get(poll[1].replace("&amp;", "&"))
+    assert "hx-trigger" not in still.headers
+    make.item(agency, receipt=make.receipt(batch), state="described")
+    moved = lan.get(poll[1].replace("&amp;", "&"))
+    assert moved.headers["hx-trigger"] == "batchMoved"
+    assert "xong 1 trên 2" in moved.text
+
+
+def test_a_finished_batch_is_not_polled(signed_in: Open, make: Factory, agency: Agency, app: App) -> None:
+    batch = make.batch(agency, closed_at=app.clock(), expected=1)
+    make.item(agency, receipt=make.receipt(batch), state="described")
+    page = signed_in(Role.CLERK).get(f"/batches/{batch.number}").text
+    assert "every 2s" not in page
+    assert "every 5s" not in page
+    assert "mọi tệp đã nộp đều được giải thích" in page
+
+
+def test_a_missing_file_is_said_in_words(signed_in: Open, make: Factory, agency: Agency, app: App) -> None:
+    batch = make.batch(agency, closed_at=app.clock(), expected=3)
+    make.item(agency, receipt=make.receipt(batch), state="described")
+    assert "Còn thiếu 2 tệp" in signed_in(Role.CLERK).get(f"/batches/{batch.number}").text
+
+
+def test_closing_takes_the_number_of_the_paper(signed_in: Open, agency: Agency, app: App) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan)
+    assert lan.post(f"{path}/close", {"expected": "bảy"}).status_code == 422
+    assert lan.post(f"{path}/close", {"expected": "7"}).status_code == 303
+    with app.unit_of_work() as uow:
+        batch = uow.session.scalars(select(Batch)).one()
+    assert batch.expected == 7
+    assert batch.closed_at is not None
+    assert "data-upload" not in lan.get(path).text
+
+
+@pytest.mark.parametrize(
+    "given", [{"dossier": "KHÔNG.CÓ"}, {"expected": "nhiều"}, {"task": "99"}, {"agency": "KHAC"}, {"task": "năm"}]
+)
+def test_a_batch_that_cannot_be_opened_says_why(signed_in: Open, agency: Agency, given: dict[str, str]) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get("/batches/new")
+    answer = lan.post("/batches", {"agency": "TD01", "task": "5", **given})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text or 'id="error-detail"' in answer.text
+
+
+def test_who_may_not_deliver_is_offered_no_form(signed_in: Open, make: Factory, agency: Agency) -> None:
+    batch = make.batch(agency)
+    reader = signed_in(Role.LEADER)
+    assert "data-upload" not in reader.get(f"/batches/{batch.number}").text
+    assert reader.get("/batches/new").status_code == 404

@@ -1,0 +1,252 @@
+"""The item page and its forms, over an item whose page says: Quyết định số 15."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+
+from archive.access.permissions import Role
+from archive.bootstrap import App
+from archive.db.accounts import Agency
+from archive.db.holdings import Correction, Description, Filing, Item, Page, RecognitionRow, Rendition
+from archive.db.trail import AuditEvent
+from archive.ids import new_id
+from ocr import stored
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, TextSource, Word
+from tests.archive.web.conftest import Browser
+from tests.factories import Factory
+
+Open = Callable[..., Browser]
+WORDS = ("Quyết", "định", "số", "15")
+FIELDS = {
+    "type_name": {
+        "value": "Quyết định",
+        "confidence": 0.99,
+        "page": 1,
+        "box": [0.1, 0.1, 0.3, 0.13],
+        "given_by": "rule",
+    },
+    "code_number": {"value": "15", "confidence": 0.5, "page": 1, "box": [0.4, 0.1, 0.45, 0.13], "given_by": "rule"},
+}
+
+
+class ReadItem:
+    """An item in a dossier with its recognition, description, page image and master in the store."""
+
+    def __init__(self, app: App, make: Factory, agency: Agency, tmp_path: Path) -> None:
+        self.app = app
+        master = tmp_path / "master.pdf"
+        master.write_bytes(b"%PDF-1.7 master bytes")
+        held = app.store.put(master)
+        receipt = make.receipt(make.batch(agency), digest=held.digest, size_bytes=held.size_bytes)
+        self.dossier = make.dossier(agency)
+        self.item = make.item(agency, receipt=receipt, dossier=self.dossier, doubtful_fields=1, file_name="qd 15.pdf")
+        self.path = f"/items/{receipt.number}"
+        make.save(Page(item_id=self.item.id, number=1, width=1000, height=1400, dpi=150, rotation=0, skew_degrees=0,
+                       blank=False, confidence=0.9, source="recognised"))  # fmt: skip
+        recognition = make.save(RecognitionRow(
+            id=new_id(), item_id=self.item.id, generation=1, engine="null", engine_version="1", confidence=0.9,
+            digest=self._put(make, tmp_path, stored.to_bytes(_recognition())), at=app.clock(),
+        ))  # fmt: skip
+        description = make.save(Description(
+            id=new_id(), item_id=self.item.id, generation=1, recognition_id=recognition.id, rules_version="1",
+            fields=FIELDS, at=app.clock(),
+        ))  # fmt: skip
+        image = io.BytesIO()
+        Image.new("RGB", (1000, 1400), "white").save(image, "JPEG")
+        make.save(Rendition(
+            id=new_id(), item_id=self.item.id, kind="page_image", page=1, version=1, media_type="image/jpeg",
+            digest=self._put(make, tmp_path, image.getvalue()), made_from={}, at=app.clock(),
+        ))  # fmt: skip
+        with app.unit_of_work() as uow:
+            row = uow.session.get_one(Item, self.item.id)
+            row.recognition_id, row.description_id = recognition.id, description.id
+
+    def _put(self, make: Factory, folder: Path, content: bytes) -> str:
+        path = folder / "content"
+        path.write_bytes(content)
+        held = self.app.store.put(path)
+        return make.stored_object(held.digest, held.size_bytes).digest
+
+    def now(self) -> Item:
+        with self.app.unit_of_work() as uow:
+            return uow.session.get_one(Item, self.item.id)
+
+
+def _recognition() -> Recognition:
+    words = tuple(Word(text, Box(100 + 100 * i, 140, 190 + 100 * i, 182), 0.9) for i, text in enumerate(WORDS))
+    page = PageText(1, 1000, 1400, 150, 0, 0.0, False, TextSource.RECOGNISED, (Line(words),))
+    return Recognition(EngineInfo("null", "1"), (page,))
+
+
+@pytest.fixture
+def read(app: App, make: Factory, agency: Agency, tmp_path: Path) -> ReadItem:
+    return ReadItem(app, make, agency, tmp_path)
+
+
+def test_doubtful_fields_come_first_with_their_place(signed_in: Open, read: ReadItem) -> None:
+    page = signed_in(Role.CLERK).get(read.path).text
+    assert page.index('id="field-code_number" class="doubtful"') < page.index('id="field-type_name"')
+    assert 'data-box="0.4,0.1,0.45,0.13"' in page
+    assert "chưa duyệt" in page
+
+
+def test_opening_an_item_is_recorded_as_a_reading(signed_in: Open, read: ReadItem, app: App) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    lan.get(read.path)
+    with app.unit_of_work() as uow:
+        readings = select(func.count()).where(AuditEvent.tag == "item.read", AuditEvent.subject_id == str(read.item.id))
+        assert uow.session.scalar(readings) == 1
+
+
+def test_accepting_a_field_answers_with_the_side_anew(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    answer = lan.post(
+        f"{read.path}/fields/code_number/accept", {"revision": read.now().revision}, **{"hx-request": "true"}
+    )
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'id="field-code_number" class="settled"' in answer.text
+    assert read.now().doubtful_fields == 0
+
+
+def test_a_correction_keeps_what_was_read_and_works_without_scripts(signed_in: Open, read: ReadItem, app: App) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    answer = lan.post(f"{read.path}/fields/code_number", {"value": " 16 ", "revision": read.now().revision})
+    assert answer.status_code == 303
+    page = lan.get(answer.headers["location"]).text
+    assert "máy đọc:" in page
+    with app.unit_of_work() as uow:
+        correction = uow.session.scalars(select(Correction)).one()
+    assert (correction.read_as, correction.value) == ({"value": "15"}, {"value": "16"})
+
+
+def test_a_field_that_the_paper_lacks_is_removed(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    lan.post(f"{read.path}/fields/code_number", {"value": "15", "remove": "1"})
+    assert 'id="field-code_number"' not in lan.get(read.path).text
+
+
+def test_an_overtaken_change_is_refused_with_what_to_do(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    before = read.now().revision
+    lan.post(f"{read.path}/fields/code_number/accept", {"revision": before})
+    late = lan.post(f"{read.path}/fields/code_number", {"value": "17", "revision": before}, **{"hx-request": "true"})
+    assert late.status_code == 409
+    assert "tải lại" in late.text
+
+
+def test_a_date_that_is_none_is_refused_in_words(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get(read.path)
+    answer = lan.post(f"{read.path}/fields", {"name": "issued_date", "value": "hôm qua"})
+    assert answer.status_code == 422
+    assert 'id="error-detail"' in answer.text
+
+
+def test_one_reviews_another_publishes_and_nobody_both(signed_in: Open, read: ReadItem) -> None:
+    lan, minh = signed_in(Role.RECORDS_MANAGER), signed_in(Role.RECORDS_MANAGER, login="minh")
+    lan.get(read.path)
+    minh.get(read.path)
+    lan.post(f"{read.path}/review")
+    assert read.now().state == "reviewed"
+    refused = lan.post(f"{read.path}/publish", {"level": "open"})
+    assert refused.status_code == 403
+    assert "người thứ hai" in refused.text
+    assert minh.post(f"{read.path}/publish", {"level": "open"}).status_code == 303
+    assert (read.now().state, read.now().level) == ("published", "open")
+
+
+def test_a_return_needs_a_reason(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.RECORDS_MANAGER)
+    lan.get(read.path)
+    lan.post(f"{read.path}/review")
+    assert lan.post(f"{read.path}/return", {"reason": " "}).status_code == 422
+    assert lan.post(f"{read.path}/return", {"reason": "thiếu ngày"}).status_code == 303
+    assert read.now().state == "described"
+
+
+def test_filing_is_corrected_with_a_reason(
+    signed_in: Open, read: ReadItem, make: Factory, agency: Agency, app: App
+) -> None:
+    other = make.dossier(agency)
+    lan = signed_in(Role.RECORDS_MANAGER)
+    lan.get(read.path)
+    assert lan.post(f"{read.path}/filing", {"act": "burn", "reason": "x"}).status_code == 422
+    moved = lan.post(f"{read.path}/filing", {"act": "move", "target": other.code, "reason": "nhầm hồ sơ"})
+    assert moved.status_code == 303
+    assert read.now().dossier_id == other.id
+    assert lan.post(f"{read.path}/filing", {"act": "withdraw", "reason": "nộp nhầm"}).status_code == 303
+    assert read.now().state == "withdrawn"
+    with app.unit_of_work() as uow:
+        assert set(uow.session.scalars(select(Filing.act))) == {"moved", "withdrawn"}
+
+
+def test_the_words_of_a_page_come_with_their_places(signed_in: Open, read: ReadItem) -> None:
+    answer = signed_in(Role.OFFICIAL).get(f"{read.path}/pages/1/words").json()
+    assert answer["lines"][0][0] == ["Quyết", 0.1, 0.1, 0.19, 0.13]
+    assert [word[0] for word in answer["lines"][0]] == list(WORDS)
+
+
+@pytest.mark.parametrize("query", ["quyết định", "quyet dinh"])
+def test_marks_lie_on_the_searched_words(signed_in: Open, read: ReadItem, query: str) -> None:
+    answer = signed_in(Role.OFFICIAL).get(f"{read.path}/marks?q={query}").json()
+    assert [box[0] for box in answer["pages"]["1"]] == pytest.approx([0.1, 0.2])
+
+
+def test_a_query_without_words_has_no_marks(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.OFFICIAL)
+    assert lan.get(f"{read.path}/marks?q=").json() == {"pages": {}}
+    assert lan.get(f"{read.path}/marks?q=...").status_code == 422
+
+
+def test_page_image_strip_and_master_are_handed_out(signed_in: Open, read: ReadItem) -> None:
+    lan = signed_in(Role.OFFICIAL)
+    image = lan.get(f"{read.path}/pages/1/image")
+    assert image.headers["content-type"] == "image/jpeg"
+    assert lan.get(f"{read.path}/pages/1/image", **{"if-none-match": image.headers["etag"]}).status_code == 304
+    strip = lan.get(f"{read.path}/pages/1/strip?top=0.05&bottom=0.2&marks=0.1,0.1,0.2,0.13")
+    assert Image.open(io.BytesIO(strip.content)).width == 720
+    master = lan.get(f"{read.path}/master")
+    assert master.content == b"%PDF-1.7 master bytes"
+    assert "qd%2015.pdf" in master.headers["content-disposition"]
+    part = lan.get(f"{read.path}/master", range="bytes=0-3")
+    assert (part.status_code, part.content) == (206, b"%PDF")
+
+
+def test_everything_of_an_item_is_hidden_from_other_agencies(
+    browser: Open, account: Callable[..., object], make: Factory, read: ReadItem
+) -> None:
+    account("xa", (Role.RECORDS_MANAGER, make.agency("XA")))
+    stranger = browser()
+    stranger.sign_in("xa")
+    unknown = stranger.get("/items/BN-khong-co")
+    for part in (
+        "",
+        "/pages/1/image",
+        "/pages/1/words",
+        "/pages/1/strip?top=0&bottom=1",
+        "/marks?q=a",
+        "/pdf",
+        "/master",
+    ):
+        answer = stranger.get(read.path + part)
+        assert (answer.status_code, answer.text) == (404, unknown.text), part
+    for part in ("/review", "/publish", "/fields/code_number/accept"):
+        assert stranger.post(read.path + part).status_code == 404, part
+
+
+def test_who_may_only_read_sees_no_buttons(signed_in: Open, read: ReadItem) -> None:
+    page = signed_in(Role.OFFICIAL).get(read.path).text
+    for part in ("data-accept", "data-correct", 'id="review"', 'id="publish"', "/filing"):
+        assert part not in page, part
