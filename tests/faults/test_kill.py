@@ -83,8 +83,8 @@ def test_a_client_that_is_killed_leaves_the_service_at_its_work(holdings: Holdin
     assert document["unexplained"] == 0
     assert_whole(holdings)
     service.terminate()
-    code, _, told = finish(service)
-    assert code == 0, told
+    _, told = service.communicate(timeout=real.ENDS_WITHIN_S)
+    assert service.returncode == 0, told
     assert not (holdings.data / "service.sock").exists()
 
 
