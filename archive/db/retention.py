@@ -38,7 +38,10 @@ class RuleRow(Row):
     note: Mapped[str] = mapped_column(default="")
     __table_args__ = (
         UniqueConstraint("schedule_id", "ordinal"),
-        CheckConstraint("(kind = 'years') = (years is not null)", name="years"),
+        # "10 years after the contract has ended" is an event with years; a permanent one has none
+        CheckConstraint(
+            "(kind <> 'years' or years is not null) and (kind <> 'permanent' or years is null)", name="years"
+        ),
     )
 
 

@@ -252,7 +252,10 @@ def upgrade() -> None:
         sa.Column("years", sa.BigInteger(), nullable=True),
         sa.Column("event", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.CheckConstraint("(kind = 'years') = (years is not null)", name=op.f("ck_retention_rule_years")),
+        sa.CheckConstraint(
+            "(kind <> 'years' or years is not null) and (kind <> 'permanent' or years is null)",
+            name=op.f("ck_retention_rule_years"),
+        ),
         sa.ForeignKeyConstraint(["schedule_id"], ["retention_schedule.id"], name=op.f("fk_retention_rule_schedule_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rule")),
         sa.UniqueConstraint("schedule_id", "ordinal", name=op.f("uq_retention_rule_schedule_id_ordinal")),
