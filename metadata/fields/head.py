@@ -50,7 +50,7 @@ def read_head(layouts: Sequence[Layout]) -> Head:
     organs = organ_names(left) or _place_of_issue(layouts)
     issuer = organs[-1].value if organs else None
     code_row, code = _code([*left, *(row for row in first.rows if row.middle < 0.4)], issuer)
-    title = find_title(first, below)
+    title = find_title(first, below, _class_of(code))
     letter = letter_subject(left) if title is None else None
     addressed = any(re.match(r"[\W_]*kinh g.i\b", row.folded) for row in first.rows if row.middle < 0.5)
     kind = title.kind if title else _kind_without_title(code, letter is not None or addressed)

@@ -22,6 +22,8 @@ END_OF_SUBJECT = re.compile(
 )
 NEXT_PARAGRAPH = 1.4  # in line pitches: a wider step ends the subject
 BELOW_TITLE = 2.3
+ALIKE = 0.84
+LIKELIER = 0.1
 AUTHORITY = re.compile(
     r"^[\W_]*(?:bo truong|thu tuong|chu tich|(?:tong )?giam doc|(?:chi |tong )?cuc truong|vien truong|chanh an|"
     r"truong phong|hieu truong|chanh van phong|truong ban|tong thanh tra|thong doc|uy ban nhan dan|"
@@ -47,7 +49,7 @@ class Subject:
     support: float
 
 
-def find_title(layout: Layout, below: float) -> Title | None:
+def find_title(layout: Layout, below: float, expected: DocumentClass | None = None) -> Title | None:
     """The first centred line in capitals that names a class of document, in the upper part of the page."""
     for index, segment in enumerate(layout.segments):
         if not below <= segment.middle < 0.6 or segment.upper_share < 0.7:
@@ -55,8 +57,12 @@ def find_title(layout: Layout, below: float) -> Title | None:
         if not 0.3 < segment.centre < 0.72:
             continue
         following = _next_line(layout.segments, index)
-        both = match_class(f"{segment.text} {following.text}") if following and following.upper_share > 0.7 else None
-        alone = match_class(segment.text)
+        both = (
+            match_class(f"{segment.text} {following.text}", expected)
+            if following and following.upper_share > 0.7
+            else None
+        )
+        alone = match_class(segment.text, expected)
         if both and following and (alone is None or len(both[0].name) > len(alone[0].name) + 2):
             return Title(*both, (segment, following))
         if alone:
@@ -64,16 +70,21 @@ def find_title(layout: Layout, below: float) -> Title | None:
     return None
 
 
-def match_class(text: str) -> tuple[DocumentClass, str, float] | None:
-    """The class whose name the text is or begins with, the longest one first."""
+def match_class(text: str, expected: DocumentClass | None = None) -> tuple[DocumentClass, str, float] | None:
+    """The class whose name the text is or begins with, letters spaced out or run together.
+
+    expected: what the notation says; of names as like to the print it wins.
+    Returns the class, the name as a clerk writes it, and the likeness of the print to it.
+    """
     printed = fold(text).strip(" .,:;'\"*-–_|~")
-    best: tuple[DocumentClass, str, float] | None = None
+    best: tuple[float, float, DocumentClass, str] | None = None
     for spelling, kind, name in _spellings():
-        likeness = fuzz.ratio(printed, spelling) / 100
-        if likeness >= 0.84 and (best is None or likeness > best[2]):
-            best = (kind, name, likeness)
+        likeness = fuzz.ratio(printed.replace(" ", ""), spelling.replace(" ", "")) / 100
+        rank = likeness + (LIKELIER if kind == expected else 0.0)
+        if likeness >= ALIKE and (best is None or rank > best[0]):
+            best = (rank, likeness, kind, name)
     if best:
-        return best
+        return best[2], best[3], best[1]
     for spelling, kind, name in _spellings():  # longest first
         if not kind.takes_qualifier or not printed.startswith(spelling + " ") or len(printed) > len(spelling) + 60:
             continue
@@ -115,7 +126,11 @@ def _lines_below(layout: Layout, title: Segment, axis: float) -> list[Segment]:
             continue
         off = abs(segment.centre - axis)
         to_margin = off > 0.025 and segment.place.right > margin - 0.01 and bool(found)
-        if off > 0.06 or to_margin or _ends_subject(segment, found, above, pitch):
+        if (
+            off > (0.09 if segment.place.width > 0.5 else 0.06)
+            or to_margin
+            or _ends_subject(segment, found, above, pitch)
+        ):
             break
         found.append(segment)
     return found

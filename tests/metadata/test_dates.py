@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.text import fold
@@ -12,6 +12,7 @@ from metadata.types.date import find_date, in_words
 dates = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
 
+@settings(deadline=None)
 @given(dates)
 def test_a_date_in_words_is_read_as_it_is_written(value: date) -> None:
     reading = find_date(f"Hà Nội, {in_words(value)}")
@@ -19,6 +20,7 @@ def test_a_date_in_words_is_read_as_it_is_written(value: date) -> None:
     assert (reading.value, reading.guessed) == (value, False)
 
 
+@settings(deadline=None)
 @given(dates)
 def test_a_date_in_words_is_read_without_tones_and_in_capitals(value: date) -> None:
     for text in (fold(in_words(value)), in_words(value).upper()):
@@ -27,6 +29,7 @@ def test_a_date_in_words_is_read_without_tones_and_in_capitals(value: date) -> N
         assert reading.value == value
 
 
+@settings(deadline=None)
 @given(dates, st.sampled_from("/-."))
 def test_a_date_in_figures_is_read_as_it_is_written(value: date, sign: str) -> None:
     reading = find_date(f"Sinh ngày: {value.day:02}{sign}{value.month:02}{sign}{value.year}")
@@ -34,6 +37,7 @@ def test_a_date_in_figures_is_read_as_it_is_written(value: date, sign: str) -> N
     assert reading.value == value
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading(text: str) -> None:
     reading = find_date(text)

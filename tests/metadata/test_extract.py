@@ -295,6 +295,26 @@ def test_a_title_that_was_not_read_is_taken_from_the_notation_with_doubt() -> No
     assert fields(untitled)[FieldName.SUBJECT].value == values(decision())["subject"]
 
 
+@pytest.mark.parametrize(
+    ("printed", "code", "kind"),
+    [
+        ("QUYÉT ĐINH", "Số: 15/QĐ-UBND", "Quyết định"),
+        ("QUY ẾT ĐỊNH", "Số: 15/QĐ-UBND", "Quyết định"),
+        ("Q U Y Ế T  Đ Ị N H", "Số: 15/QĐ-UBND", "Quyết định"),
+        ("QUY ĐỊNH", "Số: 15/QyĐ-UBND", "Quy định"),
+        ("THÔNG DÁO", "Số: 15/TB-UBND", "Thông báo"),
+        ("THÔNG DÁO", "Số: 15/TC-UBND", "Thông cáo"),
+        ("NGHI QUYẾT", "Số: 15/NQ-HĐND", "Nghị quyết"),
+        ("GIẤY MỜI", "Số: 15/GM-UBND", "Giấy mời"),
+        ("CÔNG ĐIỆN", "Số: 15/CĐ-UBND", "Công điện"),
+        ("GIẤY PHÉP LÁI XE", "Số: 15/GP-SGTVT", "Giấy phép lái xe"),
+    ],
+)
+def test_a_title_is_known_through_reading_errors(printed: str, code: str, kind: str) -> None:
+    read = values(page([*letterhead(code=code), centred(printed, 1317, 640), *body(900, *PARAGRAPH)]))
+    assert read["type_name"] == kind
+
+
 def test_the_highest_mark_of_secrecy_and_the_urgency_are_fields() -> None:
     read = values(
         decision(line("MẬT", 394, 500), line("HỎA TỐC", 394, 560)), page([line("TỐI MẬT", 394, 300)], number=2)

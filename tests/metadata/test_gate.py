@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.gate import find_marks
@@ -202,11 +202,13 @@ syllables = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(syllables, min_size=2, max_size=12), st.integers(450, 3000))
 def test_no_running_text_without_capitals_is_a_mark(text: list[str], top: int) -> None:
     assert levels(page([*letterhead(), line(" ".join(text), 354, top)])) == []
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ALL_SPELLINGS),
     st.floats(200, 1500),
@@ -221,6 +223,7 @@ def test_a_mark_on_a_row_of_its_own_is_found_wherever_it_stands(
     assert levels(decision(line(text, left, top, size=size, sure=sure))) == [(level, 1)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2), st.integers(0, 2))
 def test_a_mark_is_found_on_any_page(where: int, after: int) -> None:
     pages = [page(body(300, *PARAGRAPH), number=number) for number in range(1, where + after + 2)]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.errors import BadCode
@@ -17,11 +17,13 @@ letters = st.text(alphabet="ABCDĐGHKLMNQSTUVX", min_size=1, max_size=8)
 dossiers = st.lists(st.from_regex(r"[A-Z0-9]{1,6}", fullmatch=True), min_size=1, max_size=5).map(".".join)
 
 
+@settings(deadline=None)
 @given(dossiers, st.integers(1, 9_999_999))
 def test_an_item_code_is_taken_apart_into_what_it_was_made_of(dossier: str, ordinal: int) -> None:
     assert split_item_code(item_code(dossier, ordinal)) == (dossier, ordinal)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 999_999), st.lists(letters, min_size=1, max_size=3), st.none() | st.integers(1945, 2100))
 def test_a_reference_code_is_read_as_it_is_written(number: int, groups: list[str], year: int | None) -> None:
     notation = (f"{year}/" if year else "") + "-".join(groups)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.registry import classes
@@ -37,6 +37,7 @@ def test_what_has_no_notation_is_no_code(text: str) -> None:
     assert parse_code(text) is None
 
 
+@settings(deadline=None)
 @given(st.integers(1, 99999), st.sampled_from(abbreviations), st.sampled_from(["UBND", "BNV", "STP", "CP"]))
 def test_a_code_read_without_tones_gets_its_letters_back(number: int, abbreviation: str, organ: str) -> None:
     read = fold(abbreviation).upper() if abbreviation.isupper() else fold(abbreviation)
