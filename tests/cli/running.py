@@ -50,21 +50,23 @@ def archive(data: Path, *words: str | Path) -> Done:
 
 
 def start(data: Path, *words: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*words),
-        cwd=ROOT,
-        env=environment(data),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    """Its stderr goes to a file beside the data directory."""
+    with (data.parent / "stderr").open("w") as stderr:
+        return subprocess.Popen(
+            command(*words),
+            cwd=ROOT,
+            env=environment(data),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
 
 
-def end(process: subprocess.Popen[str], with_signal: int = signal.SIGINT) -> tuple[int, str]:
+def end(process: subprocess.Popen[str], with_signal: int = signal.SIGINT) -> int:
     process.send_signal(with_signal)
-    output, _ = process.communicate(timeout=60)
-    return process.returncode, output
+    process.communicate(timeout=60)
+    return process.returncode
 
 
 def processes_of(data: Path) -> list[str]:

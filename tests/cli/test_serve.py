@@ -33,13 +33,13 @@ def test_it_serves_says_where_and_leaves_no_process(data: Path, port: int, told_
     try:
         assert service.stdout is not None
         line = service.stdout.readline()
-        assert f"http://127.0.0.1:{port}" in line
+        assert f"http://127.0.0.1:{port}" in line, (data.parent / "stderr").read_text()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
             assert answer.status == 200
         assert (data / "service.sock").stat().st_mode & 0o777 == 0o600
     finally:
-        code, _ = end(service, told_by)
-    assert code == 0
+        code = end(service, told_by)
+    assert code == 0, (data.parent / "stderr").read_text()
     assert not (data / "service.sock").exists()
     assert processes_of(data) == []
 
@@ -60,5 +60,5 @@ def test_a_second_service_over_the_same_directory_is_refused(data: Path, port: i
         refused = archive(data, "serve", "--port", "0", "--json")
         assert refused.document["error"]["reason"] == "service.already_runs"
     finally:
-        code, _ = end(service)
-    assert code == 0
+        code = end(service)
+    assert code == 0, (data.parent / "stderr").read_text()
