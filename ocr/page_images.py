@@ -40,7 +40,7 @@ def upright(file: Path, page: PageText, dpi: int) -> Pixels:
         from ocr.pdf_pages import drawable_dpi, open_pdf, page_of, render
 
         with open_pdf(file) as document, page_of(document, page.number) as drawn:
-            picture = render(drawn, drawable_dpi(drawn, dpi), with_signatures=True)
+            picture = render(drawn, drawable_dpi(drawn, dpi))
     else:
         from ocr.images import load_page
 

@@ -17,6 +17,7 @@ _PICTURE_DPI = 300
 _DRAWN_DPI = 200  # of pages that were never scanned
 _PICTURE_QUALITY = 85
 _PAGES_A_PART = 20
+_ACTING = ("/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/PieceInfo", "/Requirements", "/SpiderInfo")
 
 
 def write_pdf(path: str, words: str, out: str, title: str | None) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def write_pdf(path: str, words: str, out: str, title: str | None) -> dict[str, A
         work = Path(scratch)
         if kind_of(file) == "pdf" and _keeps_its_pages(file, pages):
             try:
-                _convert(_with_turns(file, pages, work), work / "whole.pdf", words, title, keep_text=True)
+                _convert(_prepared(file, pages, work), work / "whole.pdf", words, title, keep_text=True)
                 os.replace(work / "whole.pdf", target)  # noqa: PTH105
                 return {"rendered": False}
             except (OcrError, ValueError, KeyError, RuntimeError, OSError):
@@ -100,19 +101,28 @@ def _keeps_its_pages(file: Path, pages: tuple[PageText, ...]) -> bool:
     return True
 
 
-def _with_turns(file: Path, pages: tuple[PageText, ...], work: Path) -> Path:
-    """A copy whose pages are shown upright; the file itself where they are."""
+def _prepared(file: Path, pages: tuple[PageText, ...], work: Path) -> Path:
+    """A copy whose pages are shown upright, without what acts or is enclosed: PDF/A has no room for it."""
     import pikepdf
 
-    if not any(page.rotation for page in pages):
-        return file
-    copy = work / "upright.pdf"
+    copy = work / "prepared.pdf"
     with pikepdf.open(file) as document:
+        _remove(document.Root, _ACTING)
+        if isinstance(document.Root.get("/Names"), pikepdf.Dictionary):
+            _remove(document.Root.Names, ("/JavaScript", "/EmbeddedFiles"))
         for page in pages:
+            own = document.pages[page.number - 1]
+            _remove(own.obj, _ACTING)
             if page.rotation:
-                document.pages[page.number - 1].rotate(page.rotation, relative=True)
+                own.rotate(page.rotation, relative=True)
         document.save(copy)
     return copy
+
+
+def _remove(dictionary: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        if name in dictionary:
+            del dictionary[name]
 
 
 def _pictures(file: Path, pages: tuple[PageText, ...], work: Path) -> Path:

@@ -53,20 +53,28 @@ def _is_without_pages(file: Path) -> bool:
 
 
 @contextmanager
-def page_of(document: Any, number: int) -> Iterator[Any]:
-    import pypdfium2
-
+def page_of(document: Any, number: int, *, signatures: bool = True) -> Iterator[Any]:
+    """signatures: with the pictures of signature fields; what they say of a signer is no text of the document."""
+    page = _load(document, number)
     try:
-        page = document[number - 1]
-    except pypdfium2.PdfiumError:
-        raise FileRefused("file.damaged", page=number) from None
-    try:
+        if not signatures and _remove_signature_widgets(page):
+            page.close()
+            page = _load(document, number)  # what is drawn of forms was fixed when the page was loaded
         for image in _images(page):
             width, height = image.get_px_size()
             check_pixels(width, height, number)
         yield page
     finally:
         page.close()
+
+
+def _load(document: Any, number: int) -> Any:
+    import pypdfium2
+
+    try:
+        return document[number - 1]
+    except pypdfium2.PdfiumError:
+        raise FileRefused("file.damaged", page=number) from None
 
 
 def reading_dpi(page: Any) -> int:
@@ -102,16 +110,13 @@ def pictured_share(page: Any) -> float:
     return float(covered / max(1.0, width * height))
 
 
-def render(page: Any, dpi: float, *, with_signatures: bool) -> Pixels:
-    """The page as a person sees it, three channels; without the pictures of signature fields unless asked for.
-
-    Notes and stamps put on a page by a PDF program are part of what is seen.
-    """
-    if not with_signatures:
-        _remove_signature_widgets(page)
-    bitmap = page.render(scale=dpi / 72, may_draw_forms=True, draw_annots=True, rev_byteorder=False, prefer_bgrx=False)
+def render(page: Any, dpi: float) -> Pixels:
+    """The page as a person sees it, three channels; notes and stamps put on it by a PDF program included."""
+    bitmap = page.render(scale=dpi / 72, may_draw_forms=True, draw_annots=True)
     pixels: Pixels = bitmap.to_numpy()
-    return pixels[:, :, :3] if pixels.ndim == 3 and pixels.shape[2] > 3 else pixels
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+    return pixels[:, :, :3]
 
 
 def _images(page: Any) -> list[Any]:
@@ -120,21 +125,22 @@ def _images(page: Any) -> list[Any]:
     return list(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=4))
 
 
-def _remove_signature_widgets(page: Any) -> None:
-    """From the page in memory: what they say of the signer is no text of the document."""
+def _remove_signature_widgets(page: Any) -> bool:
+    """From the document in memory. Were there any?"""
     import pypdfium2.raw as pdfium
 
-    form = page.formenv
+    form, removed = page.formenv, False
     if form is None:
-        return
+        return False
     for index in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         try:
-            is_widget = pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET
-            signature = is_widget and (
-                pdfium.FPDFAnnot_GetFormFieldType(form, annotation) == pdfium.FPDF_FORMFIELD_SIGNATURE
+            is_signature = (
+                pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET
+                and pdfium.FPDFAnnot_GetFormFieldType(form, annotation) == pdfium.FPDF_FORMFIELD_SIGNATURE
             )
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-        if signature:
-            pdfium.FPDFPage_RemoveAnnot(page, index)
+        if is_signature:
+            removed |= bool(pdfium.FPDFPage_RemoveAnnot(page, index))
+    return removed

@@ -45,9 +45,9 @@ def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterato
 
     with open_pdf(file) as document, OwnText(file) as own_text:
         for number in pages:
-            with page_of(document, number) as page:
+            with page_of(document, number, signatures=False) as page:
                 dpi = reading_dpi(page)
-                pixels = render(page, dpi, with_signatures=False)
+                pixels = render(page, dpi)
                 yield own_text.page(page, pixels, number, engine) or read_page(pixels, dpi, number, engine)
 
 
