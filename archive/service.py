@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
+import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -45,6 +44,7 @@ class Background:
         self._runner: Runner | None = None
         self._index_lock: Connection | None = None
         self._swept_at = float("-inf")
+        self._undo = ExitStack()
         self._threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
             for loop in (
@@ -55,7 +55,10 @@ class Background:
         ]
 
     def __enter__(self) -> Self:
-        self._runner = Runner(self._app)
+        with ExitStack() as undo:
+            undo.enter_context(_temporary_files_in_quarantine(self._app))
+            self._runner = Runner(self._app)
+            self._undo = undo.pop_all()
         for thread in self._threads:
             thread.start()
         return self
@@ -66,13 +69,11 @@ class Background:
         self._ending.set()
         for thread in self._threads:
             thread.join(PATIENCE_S)
-        if self._runner is not None:
-            end_readers()
-            self._runner.stop(PATIENCE_S)
-        self._unlock_index()
-        with self._app.unit_of_work() as uow:
-            while audit.seal(uow.session, self._app.clock()):
-                pass
+        with self._undo:
+            if self._runner is not None:
+                self._runner.stop(PATIENCE_S)
+            self._unlock_index()
+            self._seal()
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Return when no item of the batch is under way any more and the index knows them, or when this work ends."""
@@ -101,7 +102,6 @@ class Background:
                 self._swept_at = time.monotonic()
         except LeaseLost:
             log.warning("this worker's place was taken by another; taking a new one")
-            end_readers()
             self._runner.stop(PATIENCE_S)
             self._runner = Runner(self._app)
 
@@ -110,8 +110,10 @@ class Background:
             indexing.drain(self._app)
 
     def _seal(self) -> None:
-        with self._app.unit_of_work() as uow:
-            audit.seal(uow.session, self._app.clock())
+        sealed = 1
+        while sealed:
+            with self._app.unit_of_work() as uow:
+                sealed = audit.seal(uow.session, self._app.clock())
 
     def _holds_index(self) -> bool:
         """One process at a time writes the index; the lock is the database session's and ends with it."""
@@ -133,6 +135,18 @@ class Background:
             self._index_lock.invalidate()
             self._index_lock.close()
             self._index_lock = None
+
+
+@contextmanager
+def _temporary_files_in_quarantine(app: App) -> Iterator[None]:
+    """Pages that are being read may be secret: what libraries put aside lies in the quarantine, and goes with us."""
+    before = tempfile.tempdir
+    with app.quarantine.workspace() as workspace:
+        tempfile.tempdir = str(workspace)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 @contextmanager
@@ -167,29 +181,3 @@ def wait_for_batch(
 def sweep_left_overs(app: App) -> int:
     """Remove what killed processes left, and what was decided to be removed; nothing that a receipt names."""
     return app.store.sweep() + app.quarantine.sweep() + remove_unacknowledged(app) + remove_bytes(app)
-
-
-def end_readers() -> None:
-    """Kill the readers of foreign files that this process started; their steps are done again later."""
-    for thread in Path("/proc/self/task").iterdir():
-        try:
-            children = (thread / "children").read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            if _is_reader(child):
-                _kill_group(int(child))
-
-
-def _is_reader(pid: str) -> bool:
-    try:
-        return b"ocr.sandbox_child" in (Path("/proc") / pid / "cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _kill_group(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        time.sleep(0)  # it has just ended, or is not yet the leader of its group

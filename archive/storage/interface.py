@@ -15,7 +15,19 @@ class StoredObjectRef:
     size_bytes: int
 
 
-class ObjectStore(Protocol):
+class Sweepable(Protocol):
+    """What a killed process leaves is known, and goes."""
+
+    def left_over(self) -> list[Path]:
+        """What was left half written; a file that a living process writes is none."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove that; safe while others write. Returns how much there was."""
+        ...
+
+
+class ObjectStore(Sweepable, Protocol):
     """Bytes under their digest, written once. There is no verb that overwrites.
 
     Raises StoreUnavailable when it cannot be reached or written, ObjectMissing for an unknown digest,
@@ -49,14 +61,6 @@ class ObjectStore(Protocol):
         """Every object held, in no order."""
         ...
 
-    def left_over(self) -> list[Path]:
-        """What killed writers left half written."""
-        ...
-
-    def sweep(self) -> int:
-        """Remove that; safe while others write. Returns how much there was."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
@@ -67,7 +71,7 @@ class HeldFile:
     name: str
 
 
-class Quarantine(Protocol):
+class Quarantine(Sweepable, Protocol):
     """Where delivered bytes lie, unlocked, until the secrets gate has let them through.
 
     One entry a key (the receipt's id); the same errors as ObjectStore. Whatever is derived before the gate lies in
@@ -109,14 +113,6 @@ class Quarantine(Protocol):
 
     def workspace(self) -> AbstractContextManager[Path]:
         """An empty directory in the quarantine for what is unpacked on the way in; gone on leaving."""
-        ...
-
-    def left_over(self) -> list[Path]:
-        """What killed processes left half done."""
-        ...
-
-    def sweep(self) -> int:
-        """Remove that; safe while others receive. Returns how much there was."""
         ...
 
     def remove(self, key: str) -> None:

@@ -170,8 +170,7 @@ def _recognition(work: Work, receipt: str) -> Recognition:
 
 def _renditions(folder: Path, recognition: Recognition) -> list[tuple[str, int, Path, str]]:
     images = [
-        ("page_image", page.number, folder / page_image_name(page.number), "image/jpeg")
-        for page in recognition.pages
+        ("page_image", page.number, folder / page_image_name(page.number), "image/jpeg") for page in recognition.pages
     ]
     return [
         ("access_pdf", 0, folder / "access.pdf", "application/pdf"),

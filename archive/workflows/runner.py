@@ -7,6 +7,7 @@ import logging
 import shutil
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,14 @@ from archive.workflows import process_item
 from archive.workflows.engine import Engine
 from archive.workflows.errors import Halted, LeaseLost
 from archive.workflows.lease import Lease
+from archive.workflows.readers import end_readers
 from archive.workflows.work import Step, Verdict, Work
 from ocr.errors import EngineMissing, OcrError
 
 log = logging.getLogger("archive.workflows")
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+LOOK_S = 0.2
 TRIES = 3  # of a reader that failed in a way that may pass
 FREE_BYTES = 64 << 20  # below it, failures are the disk's
 _SHORTAGES = frozenset(
@@ -50,13 +53,9 @@ class Runner:
             self._lease.release()
             raise
 
-    @property
-    def halted(self) -> bool:
-        return self._stopping.is_set()
-
     def tend(self) -> None:
         """What must be done again and again. Raises LeaseLost when this worker's place is no longer its own."""
-        if not self._lease.alive():
+        if self._stopping.is_set() or not self._lease.alive():
             self._stopping.set()
             raise LeaseLost
         self._engine.start_waiting()
@@ -68,10 +67,13 @@ class Runner:
             process_item.stop(self._work, receipt, Verdict(reason="workflow.gave_up", values={}), "recover")
 
     def stop(self, patience_s: float) -> None:
-        """Steps end at the next place where they can be taken up again."""
+        """Steps end at the next place where they can be taken up again; readers of files are ended now."""
         self._stopping.set()
-        with self._changed:
-            self._changed.wait_for(lambda: not self._at_work, patience_s)
+        deadline = time.monotonic() + patience_s
+        while self._at_work and time.monotonic() < deadline:
+            end_readers()
+            with self._changed:
+                self._changed.wait_for(lambda: not self._at_work, LOOK_S)
         self._engine.stop()
         self._lease.release()
 

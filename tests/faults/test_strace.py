@@ -20,7 +20,7 @@ UNLINKS = "unlink,unlinkat,rmdir"
 
 
 def injecting(calls: str, what: str) -> Sequence[str]:
-    return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}")
+    return ("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}")
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, 8, 13])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -140,6 +143,48 @@ def test_work_that_was_halted_before_any_step_goes_on_at_the_next_start(
     assert rows(app, Item)[0].state == "described"
     assert reader.calls.count("recognise") == reader.calls.count("seal") == 1
     assert len(rows(app, Rendition)) == 3
+
+
+def test_a_worker_whose_place_was_taken_commits_nothing_and_takes_a_new_place(
+    app: App, make: Factory, agency: Agency, reader: Reader, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    whole = reader.recognise
+
+    def robbed(*arguments: Any, **named: Any) -> Any:
+        if not seen:
+            with app.engine.begin() as connection:
+                connection.execute(text("update worker_slot set lease = lease + 1"))
+        seen.append("recognise")
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(process_item.reading, "recognise", robbed)
+    deliver(app, make, agency, scan())
+    until(lambda: ended(app))
+    assert rows(app, Item)[0].state == "described"
+    assert len(rows(app, Rendition)) == 3
+    with app.engine.connect() as connection:
+        assert connection.scalar(text("select max(lease) from worker_slot")) > 2
+
+
+def test_what_is_put_aside_while_reading_lies_in_the_quarantine(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tempfile.gettempdir()
+    seen: list[str] = []
+    whole = reader.inspect
+
+    def look(path: Path) -> Any:
+        seen.append(tempfile.gettempdir())
+        return whole(path)
+
+    monkeypatch.setattr(process_item.reading, "inspect", look)
+    with run_background(app):
+        deliver(app, make, agency, scan())
+        until(lambda: ended(app))
+    assert Path(seen[0]).parent == app.settings.data / "quarantine"
+    assert not Path(seen[0]).exists()
+    assert tempfile.gettempdir() == before
 
 
 def test_a_workflow_that_ended_without_an_outcome_is_started_anew(
