@@ -10,7 +10,7 @@ from metadata.text import fold
 
 IN_WORDS = re.compile(
     r"(?<![a-z])ng.{0,2}[yv]\s*(?P<day>[^\s,;]{0,4}?(?:\s[^\s,;]{1,2})?)\s*th.?[ao].?ng\s*(?P<month>\S{0,4}?(?:\s\S{1,2})?)\s*"
-    r"n.{0,2}m\s*(?P<year>[0-9olisz|]{4}|[0-9olisz|]{1,3}\s?[0-9olisz|]{1,3})?"
+    r"(?:n.{0,2}m\s*(?P<year>[0-9olisz|]{4}|[0-9olisz|]{1,3}\s?[0-9olisz|]{1,3})?|(?P<bare>\d{4})(?!\d))"
 )
 IN_FIGURES = re.compile(r"(?<!\d)(?P<day>\d{1,2})\s?[/.-]\s?(?P<month>\d{1,2})\s?[/.-]\s?(?P<year>\d{4})(?!\d)")
 FIGURES = str.maketrans({"o": "0", "q": "0", "l": "1", "i": "1", "|": "1", "s": "5", "z": "2", "b": "6"})
@@ -55,7 +55,8 @@ def find_date(text: str) -> DateReading | None:
     if not matches:
         return None
     match = min(matches, key=lambda match: match.start())
-    parts = [_figures(match["day"]), _figures(match["month"]), _figures(match["year"])]
+    written_year = match["year"] or match.groupdict().get("bare")
+    parts = [_figures(match["day"]), _figures(match["month"]), _figures(written_year)]
     year = parts[2][0]
     if year is not None and not 1900 <= year <= 2100:
         year = None

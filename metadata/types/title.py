@@ -10,7 +10,7 @@ from statistics import median
 
 from rapidfuzz import fuzz
 
-from metadata.layout import Layout, Segment
+from metadata.layout import Layout, Segment, split_at_gaps
 from metadata.letterhead import NUMBER_LINE
 from metadata.registry import DocumentClass, classes
 from metadata.text import fold
@@ -117,7 +117,7 @@ def _lines_below(layout: Layout, title: Segment, axis: float) -> list[Segment]:
     pitch = layout.pitch or 1.6 * title.height
     margin = max((row.place.right for row in layout.rows if row.place.width > 0.6), default=1.0)
     last, found = title, list[Segment]()
-    for segment in layout.segments:
+    for segment in _pieces(layout, axis):
         above = found[-1] if found else last
         if segment.middle <= above.middle + 0.4 * above.height or _is_beside(segment, axis):
             continue
@@ -133,6 +133,15 @@ def _lines_below(layout: Layout, title: Segment, axis: float) -> list[Segment]:
         ):
             break
         found.append(segment)
+    return found
+
+
+def _pieces(layout: Layout, axis: float) -> list[Segment]:
+    """Rows that stand centred as a whole, though a word in them was lost; of others the parts."""
+    found: list[Segment] = []
+    for row in layout.rows:
+        parts = split_at_gaps(row, layout.aspect)
+        found += [row] if len(parts) > 1 and abs(row.centre - axis) < 0.02 else parts
     return found
 
 

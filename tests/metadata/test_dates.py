@@ -50,6 +50,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
         ("ngày l4 tháng 1O năm 2025", "2025-10-14", True),
         ("ngày22 tháng9 năm 2025", "2025-09-22", False),
         ("ngày 03. tháng I0năm 2025", "2025-10-03", True),
+        ("ngày 16 tháng 6 1997", "1997-06-16", False),
         ("ngày    tháng    năm 2021", "2021", False),
         ("ngày    tháng 12 năm 2024", "2024-12", False),
         ("ngày 31 tháng 02 năm 2024", "2024-02", False),

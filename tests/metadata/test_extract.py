@@ -288,6 +288,18 @@ def test_a_contract_is_signed_by_its_first_party() -> None:
     assert (read["signer_name"], read["signer_position"]) == ("Trịnh Bá Bổng", "Giám đốc")
 
 
+def test_a_subject_from_which_a_word_was_lost_is_one_line_still() -> None:
+    damaged = [
+        each
+        if "ứng phó" not in each.text
+        else Line(tuple(word for word in each.words if word.text not in ("Kế", "hoạch")))
+        for each in decision().lines
+    ]
+    assert values(page(damaged))["subject"] == (
+        "Về việc phê duyệt ứng phó sự cố tràn dầu của Cửa hàng xăng dầu Long Sơn"
+    )
+
+
 def test_a_title_that_was_not_read_is_taken_from_the_notation_with_doubt() -> None:
     untitled = page([each for each in decision().lines if each.text != "QUYẾT ĐỊNH"])
     kind = fields(untitled)[FieldName.TYPE_NAME]
