@@ -61,6 +61,12 @@ class DatabaseServer:
     def drop(self, name: str) -> None:
         self._execute("drop database if exists {} with (force)", name)
 
+    def forget_after_power_loss(self) -> None:
+        """What these tests write need not outlive the machine: copying a database a test is then quick."""
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._execute("alter system set {} = off", setting)
+        self._execute("select pg_reload_conf()")
+
     def _execute(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.maintenance_url, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
@@ -108,7 +114,9 @@ def database_server() -> Iterator[DatabaseServer]:
     with open_directory() as directory:
         embedded = EmbeddedServer(directory)
         embedded.attach()
-        yield DatabaseServer(embedded.url("postgres"))
+        server = DatabaseServer(embedded.url("postgres"))
+        server.forget_after_power_loss()
+        yield server
         embedded.release()
 
 
