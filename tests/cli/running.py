@@ -7,6 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,13 @@ class Done:
     def document(self) -> Any:
         """stdout as exactly one JSON document."""
         return json.loads(self.stdout)
+
+
+@contextmanager
+def own_directory() -> Iterator[Path]:
+    """Not below pytest's folder: another run of pytest closes that to the embedded server's user."""
+    with tempfile.TemporaryDirectory(prefix="archive-test-") as folder:
+        yield Path(folder)
 
 
 def environment(data: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,18 @@ SECRET = SAMPLES / "td01-bao-cao-to-trinh" / "004_bao_cao.pdf"
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data() -> Iterator[Path]:
     """Holdings with the demo's people, and one delivery: a letter, a paper with a secrecy mark, a text file."""
-    data = tmp_path_factory.mktemp("holdings") / "data"
-    assert archive(data, "demo", "--no-samples").code == 0
-    note = data.parent / "ghi-chu.txt"
-    note.write_text("không phải bản quét", encoding="utf-8")
-    done = archive(data, "ingest", LETTER, SECRET, note, "--agency", "TD01", "--task", "5", "--wait", "--json")
-    (data.parent / "ingested.json").write_text(json.dumps({"code": done.code, "document": done.document}))
-    return data
+    with own_directory() as folder:
+        data = folder / "data"
+        made = archive(data, "demo", "--no-samples")
+        assert made.code == 0, made.stderr
+        note = folder / "ghi-chu.txt"
+        note.write_text("không phải bản quét", encoding="utf-8")
+        done = archive(data, "ingest", LETTER, SECRET, note, "--agency", "TD01", "--task", "5", "--wait", "--json")
+        told = {"code": done.code, "document": done.document}
+        (folder / "ingested.json").write_text(json.dumps(told), encoding="utf-8")
+        yield data
 
 
 @pytest.fixture(scope="module")

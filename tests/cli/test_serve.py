@@ -5,20 +5,22 @@ from __future__ import annotations
 import signal
 import socket
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import archive, end, processes_of, start
+from tests.cli.running import archive, end, own_directory, processes_of, start
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("serving") / "data"
-    assert archive(data, "demo", "--no-samples").code == 0
-    return data
+def data() -> Iterator[Path]:
+    with own_directory() as folder:
+        done = archive(folder / "data", "demo", "--no-samples")
+        assert done.code == 0, done.stderr
+        yield folder / "data"
 
 
 @pytest.fixture
