@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import SAMPLES, archive, processes_of
+from tests.cli.running import SAMPLES, archive, own_directory, processes_of
 
 pytestmark = pytest.mark.slow
 
