@@ -18,6 +18,7 @@ _WORK_DPI = 150
 _GAP_INCHES = 0.11  # between the parts of one stamp
 _SMALLEST_INCHES = (0.22, 0.1)
 _MAX_REGIONS = 10
+_EDGE = 4  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +95,33 @@ def boxed_regions(gray: Pixels, dpi: int) -> list[InkRegion]:
     return [InkRegion(boxes[0], "black") for boxes in holes.values() if len(boxes) == 1][:_MAX_REGIONS]
 
 
-def stamp_image(page: Pixels, region: InkRegion, *, own_ink: bool = True) -> Pixels:
-    """The region in brightness, without its frame: black ink is paper in it.
-
-    own_ink: as dark as it is coloured, which parts it best; else as dark as it is, which keeps thin pale strokes.
-    """
-    cut = page[
-        max(0, int(region.box.top)) : int(np.ceil(region.box.bottom)),
-        max(0, int(region.box.left)) : int(np.ceil(region.box.right)),
-    ]
-    if cut.ndim == 2:
-        return _without_frame(cut)
-    if region.colour == "black":
+def own_ink_of(page: Pixels, region: InkRegion) -> Pixels:
+    """The region with its own ink dark, and all else, its frame included, paper."""
+    cut = _cut(page, region.box)
+    if cut.ndim == 2 or region.colour == "black":
         return _without_frame(gray_of(cut))
-    others = [0, 1] if region.colour == "red" else [1, 2]
-    if not own_ink:
-        return _without_frame(_without_black(cut[:, :, others].min(axis=2), cut.max(axis=2)))
     wide = cut.astype(np.int16)
-    own = wide[:, :, 2] if region.colour == "red" else wide[:, :, 0]
-    strength = own - wide[:, :, others].max(axis=2)
-    if region.colour == "blue":
-        strength = own - wide[:, :, 2]
+    if region.colour == "red":
+        strength = wide[:, :, 2] - np.maximum(wide[:, :, 0], wide[:, :, 1])
+    else:
+        strength = wide[:, :, 0] - wide[:, :, 2]
     top = max(1.0, float(np.percentile(strength, 99)))
     return _without_frame((255 - np.clip(strength / top, 0, 1) * 255).astype(np.uint8))
 
 
-def _without_black(gray: Pixels, brightest: Pixels) -> Pixels:
+def looks_of(page: Pixels, region: InkRegion) -> Pixels:
+    """The region as it looks, all inks in it, its contrast stretched, specks smoothed, its outermost edge cut off."""
     import cv2
 
-    black = (brightest < int(np.percentile(brightest, 90)) - _DARK).astype(np.uint8)
-    cleaned = gray.copy()
-    cleaned[cv2.dilate(black, np.ones((5, 5), np.uint8)) > 0] = np.percentile(gray, 90)
-    return cleaned
+    gray = gray_of(_cut(page, region.box))
+    darkest, paper = np.percentile(gray, 2), np.percentile(gray, 75)
+    stretched = np.clip((gray - darkest) / max(1.0, paper - darkest) * 255, 0, 255).astype(np.uint8)
+    smooth = cv2.medianBlur(stretched, 3)
+    return smooth[_EDGE:-_EDGE, _EDGE:-_EDGE] if min(smooth.shape) > 4 * _EDGE else smooth  # type: ignore[return-value]
+
+
+def _cut(page: Pixels, box: Box) -> Pixels:
+    return page[max(0, int(box.top)) : int(np.ceil(box.bottom)), max(0, int(box.left)) : int(np.ceil(box.right))]
 
 
 def _without_frame(gray: Pixels) -> Pixels:

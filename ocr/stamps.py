@@ -7,15 +7,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from ocr.engine import Gray, OcrEngine
-from ocr.ink import InkRegion, Pixels, boxed_regions, coloured_regions, stamp_image
+from ocr.ink import InkRegion, Pixels, boxed_regions, coloured_regions, looks_of, own_ink_of
 from ocr.model import Box, Line, StampMark, Word
 
 _WORD_COUNTS = 0.45  # below it, what is read in a seal is scribble
-_FEWEST_LETTERS = 2
+_FEWEST_LETTERS = 3
 _READ_WELL = 0.88  # a reading that needs no second one
 _PADDING = 24
 _INSIDE = 0.6
-_SEAL_INCHES = 1.1  # a round seal is at least so wide and high, and about as wide as high
+_LOW_INCHES = 1.0  # a stamp of text is at most so high; a seal is higher and lies over text
 
 
 def read_stamps(page: Pixels, gray: Gray, dpi: int, engine: OcrEngine) -> tuple[StampMark, ...]:
@@ -53,10 +53,10 @@ def outside_stamps(lines: Iterable[Line], stamps: Iterable[StampMark]) -> tuple[
 
 
 def _read(page: Pixels, region: InkRegion, dpi: int, engine: OcrEngine) -> StampMark:
-    """Its own ink first; where that reads badly and it is no round seal, as dark as it looks."""
-    best = _text_in(stamp_image(page, region), dpi, engine)
-    if best[1] < _READ_WELL and not _is_seal(region.box, dpi):
-        other = _text_in(stamp_image(page, region, own_ink=False), dpi, engine)
+    """Its own ink first; where that reads badly and no other text can lie in it, as it looks."""
+    best = _text_in(own_ink_of(page, region), dpi, engine)
+    if best[1] < _READ_WELL and region.box.height <= _LOW_INCHES * dpi:
+        other = _text_in(looks_of(page, region), dpi, engine)
         best = max(best, other, key=lambda reading: reading[1] * min(len(reading[0]), 40))
     return StampMark(region.box, region.colour, *best)
 
@@ -73,11 +73,6 @@ def _text_in(image: Pixels, dpi: int, engine: OcrEngine) -> tuple[str, float]:
         return "", 0.0
     confidence = sum(word.confidence * len(word.text) for row in rows for word in row) / letters
     return "\n".join(" ".join(word.text for word in row) for row in rows if row), confidence
-
-
-def _is_seal(box: Box, dpi: int) -> bool:
-    smaller, larger = sorted((box.width, box.height))
-    return smaller >= _SEAL_INCHES * dpi and smaller > 0.75 * larger
 
 
 def _apart(regions: list[InkRegion]) -> list[InkRegion]:
