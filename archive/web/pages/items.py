@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from archive.access.permissions import Permission
-from archive.actions.readings import open_item
+from archive.actions.readings import open_record
 from archive.db.states import ItemState
-from archive.queries.views import ItemView
+from archive.queries.views import ItemView, ReceiptView
 from archive.web.deps import SignedIn, Visit
 from metadata.model import FieldName
 
@@ -22,9 +22,11 @@ RETURNABLE = frozenset({ItemState.REVIEWED})
 
 @router.get("/items/{reference}")
 def shown(visit: SignedIn, reference: str, page: int = 1, q: str = "") -> Response:
-    """Opening an item is a reading, and recorded as one."""
+    """Opening an item is a reading, and recorded as one. While there is only a receipt, the receipt is shown."""
     with visit.unit_of_work() as uow:
-        item = open_item(uow, reference, actor=visit.actor, now=visit.now)
+        item = open_record(uow, reference, actor=visit.actor, now=visit.now)
+    if isinstance(item, ReceiptView):
+        return visit.page("receipt.html", receipt=item)
     numbers = [each.number for each in item.pages]
     return visit.page(
         "item.html",

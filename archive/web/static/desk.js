@@ -43,7 +43,8 @@
     if (field && field !== current()) choose(field, { focus: false });
   });
   side.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details.edit[open]")) edit(event.target.closest("li"));
+    const details = event.target;
+    if (details.matches?.("details.edit[open]") && !details.contains(document.activeElement?.closest("form"))) edit(details.closest("li"));
   }, true);
 
   document.addEventListener("keydown", (event) => {

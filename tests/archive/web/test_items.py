@@ -246,6 +246,14 @@ def test_everything_of_an_item_is_hidden_from_other_agencies(
         assert stranger.post(read.path + part).status_code == 404, part
 
 
+def test_while_an_item_is_under_way_its_receipt_is_shown(signed_in: Open, make: Factory, agency: Agency) -> None:
+    receipt = make.receipt(make.batch(agency))
+    make.item(agency, receipt=receipt, state="received")
+    page = signed_in(Role.CLERK).get(f"/items/{receipt.number}")
+    assert page.status_code == 200
+    assert "đang được xử lý" in page.text
+
+
 def test_who_may_only_read_sees_no_buttons(signed_in: Open, read: ReadItem) -> None:
     page = signed_in(Role.OFFICIAL).get(read.path).text
     for part in ("data-accept", "data-correct", 'id="review"', 'id="publish"', "/filing"):
