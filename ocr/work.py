@@ -15,9 +15,9 @@ from ocr.page_images import page_image_name
 from ocr.sandbox import Limits
 
 JOBS = 2
-PAGES_A_GROUP = 4  # read by one child: few enough for its time limit, enough to be worth its start
+PAGES_A_GROUP = 2  # read by one child: far from its time limit on a busy machine, and worth its start
 IMAGES_A_GROUP = 16
-_SEAL_SECONDS = 120
+_SEAL_SECONDS = 120  # a page group
 
 
 @dataclass(frozen=True, slots=True)
