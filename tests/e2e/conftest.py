@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,19 +17,21 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[world.Service]:
-    data = tmp_path_factory.mktemp("holdings") / "data"
-    with world.open_holdings(data) as app:
-        world.settle(app)
-        running = world.serve(data)
-        try:
-            running.batch = world.deliver(app)
-            world.wait_until_read(app, running, running.batch)
-        except BaseException:
-            running.stop()
-            raise
-    yield running
-    running.stop()
+def service() -> Iterator[world.Service]:
+    """Not in pytest's own folder: another run of pytest closes that to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="archive-e2e-") as folder:
+        data = Path(folder) / "data"
+        with world.open_holdings(data) as app:
+            world.settle(app)
+            running = world.serve(data)
+            try:
+                running.batch = world.deliver(app)
+                world.wait_until_read(app, running, running.batch)
+            except BaseException:
+                running.stop()
+                raise
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

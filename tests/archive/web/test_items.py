@@ -246,6 +246,15 @@ def test_everything_of_an_item_is_hidden_from_other_agencies(
         assert stranger.post(read.path + part).status_code == 404, part
 
 
+def test_programs_read_the_same_item_without_inner_ids(signed_in: Open, read: ReadItem) -> None:
+    answer = signed_in(Role.OFFICIAL).get(f"/api/v1{read.path}").json()
+    assert {field["name"]: field["value"] for field in answer["fields"]} == {
+        "type_name": "Quyết định",
+        "code_number": "15",
+    }
+    assert str(read.item.id) not in str(answer)
+
+
 def test_while_an_item_is_under_way_its_receipt_is_shown(signed_in: Open, make: Factory, agency: Agency) -> None:
     receipt = make.receipt(make.batch(agency))
     make.item(agency, receipt=receipt, state="received")
