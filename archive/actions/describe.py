@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from archive.access.identifiers import SENSITIVE, keep_owner, seal_value
 from archive.access.identity import OFFICE_HOURS, Actor
 from archive.access.permissions import Permission
 from archive.actions.field_values import field_value
@@ -43,7 +42,7 @@ def correct_field(
     item = _lock(uow, item_id, actor, expected_revision)
     wanted = field_value(field, value, today=now.astimezone(OFFICE_HOURS).date())
     place = _place(item, field, page, box)
-    known = _effective(uow.session, item).get(field)
+    known = _effective(uow, item).get(field)
     if known is not None and known.given_by == "person" and known.value == wanted and not place:
         return item.revision
     tag = EventTag.FIELD_ACCEPTED if known is not None and known.value == wanted else EventTag.FIELD_CORRECTED
@@ -62,7 +61,7 @@ def accept_field(
 ) -> int:
     """What was read is right. Returns the new revision; accepting again changes nothing."""
     item = _lock(uow, item_id, actor, expected_revision)
-    known = _effective(uow.session, item).get(field)
+    known = _effective(uow, item).get(field)
     if known is None:
         raise InvalidInput("field.absent", field=field)
     if known.given_by == "person":
@@ -76,7 +75,7 @@ def accept_all(
 ) -> int:
     """Every field that is still doubtful was read right. Returns the new revision."""
     item = _lock(uow, item_id, actor, expected_revision)
-    doubtful = [field for field in _effective(uow.session, item).fields if field.doubtful]
+    doubtful = [field for field in _effective(uow, item).fields if field.doubtful]
     for known in doubtful:
         _accept(uow, item, known, actor=actor, now=now)
     return _settle(uow, item, now) if doubtful else item.revision
@@ -93,17 +92,19 @@ def remove_field(
 ) -> int:
     """The document has no such field, whatever was read. Returns the new revision."""
     item = _lock(uow, item_id, actor, expected_revision)
-    known = _effective(uow.session, item).get(field)
+    known = _effective(uow, item).get(field)
     if known is None:
         raise InvalidInput("field.absent", field=field)
     _say(uow, item, field, {}, known=known, place={}, tag=EventTag.FIELD_REMOVED, actor=actor, now=now)
     return _settle(uow, item, now)
 
 
-def refresh_item(session: Session, item: Item) -> None:
-    """Title and number of doubtful fields, from the current description with the corrections over it."""
-    session.flush()
-    fields = _effective(session, item)
+def refresh_item(uow: UnitOfWork, item: Item) -> None:
+    """Title, number of doubtful fields and owner, from the current description with the corrections over it."""
+    uow.session.flush()
+    fields = _effective(uow, item)
+    for name in SENSITIVE:
+        keep_owner(uow.session, uow.keys, item, name, fields.text(name))
     item.title = title(fields, item.file_name)
     item.doubtful_fields = fields.doubtful
 
@@ -114,8 +115,8 @@ def _lock(uow: UnitOfWork, item_id: uuid.UUID, actor: Actor, expected_revision: 
     return item
 
 
-def _effective(session: Session, item: Item) -> EffectiveFields:
-    return effective_fields(session, [item.id])[item.id]
+def _effective(uow: UnitOfWork, item: Item) -> EffectiveFields:
+    return effective_fields(uow.session, [item.id], sensitive=True)[item.id]
 
 
 def _place(item: Item, field: str, page: int | None, box: Sequence[float] | None) -> dict[str, Any]:
@@ -161,8 +162,8 @@ def _say(
         field=FieldName(field),
         page=place.get("page"),
         box=place.get("box"),
-        read_as=read,
-        value=value,
+        read_as=_sealed(uow, item, field, read),
+        value=_sealed(uow, item, field, value),
         account_id=actor.account_id,
         at=now,
     )
@@ -178,6 +179,10 @@ def _say(
     )
 
 
+def _sealed(uow: UnitOfWork, item: Item, field: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {part: seal_value(uow.keys, item.id, field, value) for part, value in told.items()}
+
+
 def _read_as(known: FieldView) -> dict[str, Any]:
     return {} if known.read_as is None else {"value": known.read_as}
 
@@ -187,6 +192,6 @@ def _settle(uow: UnitOfWork, item: Item, now: datetime) -> int:
     if item.state == ItemState.REVIEWED:
         enter_state(item, ItemState.DESCRIBED)
         item.reviewed_at = item.reviewed_by = None
-    refresh_item(uow.session, item)
+    refresh_item(uow, item)
     uow.reindex(item, now=now)
     return item.revision

@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from archive.access.identifiers import seal_fields
 from archive.access.identity import SYSTEM
+from archive.actions.describe import refresh_item
 from archive.actions.filing import give_code
 from archive.audit_events import EventTag
 from archive.db.digitization import Batch, BatchEntry
@@ -33,10 +35,9 @@ from archive.db.holdings import (
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
 from archive.ids import new_id
-from archive.queries.fields import lay_over, title
 from archive.storage.interface import StoredObjectRef
 from metadata.extract import RULES_VERSION
-from metadata.model import DOUBTFUL_BELOW, Document, Field, FieldName
+from metadata.model import Document, Field, FieldName
 from ocr.model import PageText, Recognition
 
 MASTER_LOCK = timedelta(days=30)  # from the gate on; the retention rule extends it when it is confirmed
@@ -127,7 +128,7 @@ def describe_item(
     read = dict(documents[0].fields) if documents else {}
     read[FieldName.PAGE_COUNT] = Field(len(recognition.pages), 1.0, None, None)
     sizes = {page.number: (page.width, page.height) for page in recognition.pages}
-    fields = {name.value: _field_json(field, sizes) for name, field in read.items()}
+    told = {name.value: _field_json(field, sizes) for name, field in read.items()}
     newest = uow.session.scalar(
         select(Description).where(Description.item_id == item.id).order_by(Description.generation.desc())
     )
@@ -139,14 +140,13 @@ def describe_item(
         generation=newest.generation + 1 if newest else 1,
         recognition_id=item.recognition_id,
         rules_version=RULES_VERSION,
-        fields=fields,
+        fields=seal_fields(uow.keys, item.id, told),
         at=now,
     )
     uow.session.add(row)
     uow.session.flush()
     item.description_id = row.id
-    item.title = title(lay_over(row.fields, ()), item.file_name)
-    item.doubtful_fields = sum(field["confidence"] < DOUBTFUL_BELOW for field in row.fields.values())
+    refresh_item(uow, item)
     fields_read = sorted(row.fields)
     _record(uow, EventTag.ITEM_DESCRIBED, item, now, rules=RULES_VERSION, fields=fields_read)
 

@@ -23,7 +23,7 @@ class UnitOfWork:
     """`with app.unit_of_work() as uow:` commits on leaving, rolls back if anything was raised."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
-        self.session = Session(engine, expire_on_commit=False)
+        self.session = Session(engine, expire_on_commit=False, info={"keys": keys})
         self.keys = keys
         self._after_commit: list[Callable[[], None]] = []
 

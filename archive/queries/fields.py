@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from archive.access.identifiers import SENSITIVE, open_value
 from archive.db.accounts import Account
 from archive.db.holdings import Correction, Description, Item
 from archive.queries.views import FieldView, FractionBox
 from metadata.model import DOUBTFUL_BELOW, FieldName, FieldValue
+
+Opened = Callable[[str, Any], Any]
+"""(field, value as stored) -> the value."""
 
 _ORDER = {name.value: ordinal for ordinal, name in enumerate(FieldName)}
 
@@ -40,24 +45,36 @@ class EffectiveFields:
         return sum(field.doubtful for field in self.fields)
 
 
-def lay_over(described: Mapping[str, Any], corrections: Iterable[tuple[Correction, str | None]]) -> EffectiveFields:
-    """described: fields of a Description row; corrections: the newest of each field, with the corrector's name."""
+def lay_over(
+    described: Mapping[str, Any], corrections: Iterable[tuple[Correction, str | None]], opened: Opened | None = None
+) -> EffectiveFields:
+    """described: fields of a Description row; corrections: the newest of each field, with the corrector's name.
+
+    Sensitive fields are there only where `opened` is given.
+    """
     newest = {correction.field: (correction, name) for correction, name in corrections}
     views: list[FieldView] = []
     removed: list[str] = []
     for name in sorted({*described, *newest}, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
+        if opened is None and name in SENSITIVE:
+            continue
         read = described.get(name)
         if name not in newest:
-            views.append(_as_read(name, read or {}))
+            views.append(_as_read(name, read or {}, opened or _as_stored))
         elif "value" in newest[name][0].value:
-            views.append(_as_corrected(name, read or {}, *newest[name]))
+            views.append(_as_corrected(name, read or {}, *newest[name], opened or _as_stored))
         else:
             removed.append(name)
     return EffectiveFields(tuple(views), tuple(removed))
 
 
-def effective_fields(session: Session, item_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, EffectiveFields]:
-    """Of many items in two statements; items without a description are there too, with what persons gave them."""
+def effective_fields(
+    session: Session, item_ids: Collection[uuid.UUID], *, sensitive: bool = False
+) -> dict[uuid.UUID, EffectiveFields]:
+    """Of many items in two statements; items without a description are there too, with what persons gave them.
+
+    sensitive: with the fields that are sealed, for who may read the item; `session` is then a unit of work's.
+    """
     if not item_ids:
         return {}
     current = (
@@ -76,7 +93,14 @@ def effective_fields(session: Session, item_ids: Collection[uuid.UUID]) -> dict[
     corrections: dict[uuid.UUID, list[tuple[Correction, str | None]]] = {}
     for correction, name in session.execute(newest):
         corrections.setdefault(correction.item_id, []).append((correction, name))
-    return {item_id: lay_over(described.get(item_id, {}), corrections.get(item_id, ())) for item_id in item_ids}
+    return {
+        item_id: lay_over(
+            described.get(item_id, {}),
+            corrections.get(item_id, ()),
+            partial(_opened, session, item_id) if sensitive else None,
+        )
+        for item_id in item_ids
+    }
 
 
 def notation(fields: EffectiveFields) -> str | None:
@@ -93,11 +117,19 @@ def title(fields: EffectiveFields, file_name: str | None) -> str | None:
     return whole[:1].upper() + whole[1:] if whole else file_name
 
 
-def _as_read(name: str, read: Mapping[str, Any]) -> FieldView:
+def _as_stored(_: str, value: Any) -> Any:
+    return value
+
+
+def _opened(session: Session, item_id: uuid.UUID, name: str, value: Any) -> Any:
+    return open_value(session.info["keys"], item_id, name, value) if name in SENSITIVE else value
+
+
+def _as_read(name: str, read: Mapping[str, Any], opened: Opened) -> FieldView:
     confidence = float(read["confidence"])
     return FieldView(
         name=name,
-        value=read["value"],
+        value=opened(name, read["value"]),
         confidence=confidence,
         page=read.get("page"),
         box=_box(read.get("box")),
@@ -109,17 +141,19 @@ def _as_read(name: str, read: Mapping[str, Any]) -> FieldView:
     )
 
 
-def _as_corrected(name: str, read: Mapping[str, Any], correction: Correction, corrector: str | None) -> FieldView:
+def _as_corrected(
+    name: str, read: Mapping[str, Any], correction: Correction, corrector: str | None, opened: Opened
+) -> FieldView:
     placed = correction.page is not None
     return FieldView(
         name=name,
-        value=correction.value["value"],
+        value=opened(name, correction.value["value"]),
         confidence=1.0,
         page=correction.page if placed else read.get("page"),
         box=_box(correction.box if placed else read.get("box")),
         given_by="person",
         doubtful=False,
-        read_as=correction.read_as.get("value"),
+        read_as=opened(name, correction.read_as.get("value")),
         corrected_by=corrector,
         corrected_at=correction.at,
     )

@@ -120,7 +120,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemVie
     found: Item = row.Item
     receipt: Receipt = row.Receipt
     agency: Agency = row.Agency
-    fields: EffectiveFields = effective_fields(session, [found.id])[found.id]
+    fields: EffectiveFields = effective_fields(session, [found.id], sensitive=True)[found.id]
     filings = filings_of_item(session, found.id, actor)
     access = policy.access_of(found)
     may = frozenset(p for p in _ITEM_PERMISSIONS if policy.allows(actor, p, access))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from archive.access.identifiers import seal_fields
 from archive.actions.describe import refresh_item
 from archive.bootstrap import App
 from archive.db.holdings import Description, Item, Page, RecognitionRow
@@ -82,7 +83,7 @@ def describe(app: App, make: Factory, item: Item, fields: dict[str, Any], *pages
             generation=generation,
             recognition_id=row.id,
             rules_version="1",
-            fields=fields,
+            fields=seal_fields(uow.keys, item.id, fields),
             at=now,
         )
         session.add(described)
@@ -104,7 +105,7 @@ def describe(app: App, make: Factory, item: Item, fields: dict[str, Any], *pages
             )
         kept.recognition_id, kept.description_id = row.id, described.id
         kept.confidence, kept.page_count = 0.9, len(recognition.pages)
-        refresh_item(session, kept)
+        refresh_item(uow, kept)
         uow.reindex(kept, now=now)
     return recognition
 
