@@ -13,7 +13,7 @@ from tests.faults.holdings import Holdings
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("faults") / "template"
     root.mkdir()
-    real.create(root, files=3)
+    real.create(root, files=2)
     return root
 
 

@@ -24,6 +24,7 @@ from archive.bootstrap import App, open_app, utc_now
 from archive.db.digitization import BatchEntry
 from archive.db.holdings import Description, Item, Receipt, RecognitionRow, Rendition
 from archive.reconcile import reconcile
+from archive.service import sweep_left_overs
 from archive.settings import Settings
 from tests.factories import Factory
 
@@ -71,6 +72,9 @@ class Holdings:
             if connection.scalar(text("select to_regclass('dbos.operation_outputs')")) is None:
                 return 0
             return int(connection.scalar(text("select count(*) from dbos.operation_outputs")) or 0)
+
+    def files(self) -> dict[str, Path]:
+        return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in self.delivery.iterdir()}
 
     def receipts(self) -> set[str]:
         with self.app.unit_of_work() as uow:
@@ -126,10 +130,36 @@ def recover(holdings: Holdings) -> dict[str, Any]:
     return document
 
 
+def recover_receiving(holdings: Holdings) -> None:
+    """The files are delivered once more, and a service looks for what was left; nothing is worked on yet."""
+    before = holdings.receipts()
+    code, document, told = finish(holdings.ingest())
+    assert code == 0, told
+    assert document["unexplained"] == 0
+    assert before <= holdings.receipts(), "a receipt that was given is gone"
+    sweep_left_overs(holdings.app)
+
+
+def assert_received(holdings: Holdings) -> None:
+    """Each file has one receipt, one item, and its bytes in the quarantine; nothing else is there."""
+    app = holdings.app
+    files = holdings.files()
+    with app.unit_of_work() as uow:
+        found = uow.session.execute(select(Receipt.digest, Item).join(Item, Item.receipt_id == Receipt.id)).all()
+    assert sorted(row.digest for row in found) == sorted(files)
+    assert sorted(app.quarantine.keys()) == sorted(str(row.Item.receipt_id) for row in found)
+    for row in found:
+        key = str(row.Item.receipt_id)
+        assert row.Item.state == "received"
+        assert app.quarantine.path(key).read_bytes() == files[row.digest].read_bytes()
+        assert app.quarantine.held(key).name == files[row.digest].name
+    assert reconcile(app).findings == ()
+
+
 def assert_whole(holdings: Holdings) -> None:
     """Nothing lost, doubled or half-recorded."""
     app = holdings.app
-    files = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in holdings.delivery.iterdir()}
+    files = holdings.files()
     with app.unit_of_work() as uow:
         found = uow.session.execute(select(Receipt.digest, Item).join(Item, Item.receipt_id == Receipt.id)).all()
         assert sorted(row.digest for row in found) == sorted(files)

@@ -13,6 +13,7 @@ from tests.faults import holdings as real
 from tests.faults.holdings import Holdings, assert_whole, finish, kill, recover, wait_until
 
 STEPS_OF_AN_ITEM = 7
+FILES = 2
 SEED = 20260302
 INSTANTS = 6
 
@@ -20,12 +21,12 @@ INSTANTS = 6
 def test_an_undisturbed_delivery_is_whole(holdings: Holdings) -> None:
     code, document, told = finish(holdings.ingest("--wait"))
     assert code == 0, told
-    assert (document["expected"], document["stored"], document["unexplained"]) == (3, 3, 0)
+    assert (document["expected"], document["stored"], document["unexplained"]) == (FILES, FILES, 0)
     assert_whole(holdings)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("done", range(1, STEPS_OF_AN_ITEM * 3, 3))
+@pytest.mark.parametrize("done", range(1, STEPS_OF_AN_ITEM * FILES, 2))
 def test_killed_between_two_steps_the_next_process_goes_on(holdings: Holdings, done: int) -> None:
     process = holdings.ingest("--wait")
     assert wait_until(lambda: holdings.steps_done() >= done, process)
@@ -33,7 +34,7 @@ def test_killed_between_two_steps_the_next_process_goes_on(holdings: Holdings, d
     recorded = holdings.steps_done()
     recover(holdings)
     assert recorded >= done
-    assert holdings.steps_done() == STEPS_OF_AN_ITEM * 3, "a step that had been recorded was run again"
+    assert holdings.steps_done() == STEPS_OF_AN_ITEM * FILES, "a step that had been recorded was run again"
     assert_whole(holdings)
 
 
@@ -64,7 +65,7 @@ def test_a_killed_service_loses_nothing_and_its_client_is_told(holdings: Holding
     service = holdings.start("serve", "--port", str(_free_port()))
     assert wait_until((holdings.data / "service.sock").exists, service)
     client = holdings.ingest("--wait")
-    assert wait_until(lambda: len(holdings.receipts()) == 3, client)
+    assert wait_until(lambda: len(holdings.receipts()) == FILES, client)
     kill(service)
     code, _, told = finish(client)
     assert code == 3, told
