@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,6 +90,14 @@ class Layout:
     @cached_property
     def rows(self) -> tuple[Segment, ...]:
         return self.rows_where(lambda _: True)
+
+    def between(self, top: float, bottom: float) -> tuple[Segment, ...]:
+        """Segments whose middle lies there, from top to bottom."""
+        return self.segments[bisect_left(self._middles, top) : bisect_right(self._middles, bottom)]
+
+    @cached_property
+    def _middles(self) -> list[float]:
+        return [segment.middle for segment in self.segments]
 
     @cached_property
     def pitch(self) -> float:

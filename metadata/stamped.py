@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -20,6 +23,8 @@ APART = 1.5  # a gap of so many word heights is no space of running text
 HEAD = 0.35  # ô 10 lies in this upper part of the page
 LIST_MARK = re.compile(r"(?:[-+*•–]|[a-zđ]{1,2}\)|\d{1,2}[.)]|[ivx]{1,4}[.)])$")
 INDENT = 0.08
+LARGER = 1.5  # times the usual height of the row
+HEAD_WORDS = 30
 DASHES = "-+*•–—"
 HEAD_LINE = re.compile(r"(?:so\s*[:.]|v/v|kinh gui|cong hoa xa hoi|doc lap|.*ngay.{0,6}thang.{0,6}nam)")
 CONFUSED = str.maketrans({"0": "o", "q": "o", "1": "i", "l": "i", "|": "i", "!": "i", "4": "a", "@": "a", "7": "t"})
@@ -53,9 +58,12 @@ class Stamped:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Run:
-    """Words first to last of a row that spell a stamp; `sure` unless only the shape of the letters says so."""
+    """Words first to last of a row that spell a stamp; `sure` unless only the shape of the letters says so.
+
+    usual_gap: between the row's words; lettered: how many of them carry letters.
+    """
 
     row: Segment
     first: int
@@ -63,8 +71,10 @@ class _Run:
     word: str
     likeness: float
     sure: bool
+    usual_gap: float
+    lettered: int
 
-    @property
+    @cached_property
     def part(self) -> Segment:
         return self.row.part(self.first, self.last)
 
@@ -78,9 +88,8 @@ class _Run:
 def find_stamped(layout: Layout, vocabulary: Vocabulary) -> tuple[Stamped, ...]:
     """Stamps of the page: in coloured or boxed regions, and among the lines where they stand apart."""
     found = [hit for stamp in layout.page.stamps if (hit := _in_region(stamp, vocabulary))]
-    runs = [run for row in layout.rows for run in _runs(row, vocabulary)]
-    runs = [run for run in runs if not _in_legend(run, runs)]
-    for run in runs:
+    runs = [run for row in layout.rows for run in _runs(row, layout.aspect, vocabulary)]
+    for run in _outside_tables(runs):
         if _stands_as_stamp(run, layout, vocabulary):
             words = run.part.words
             reading = sum(word.confidence for word in words) / len(words)
@@ -103,11 +112,15 @@ def _in_region(stamp: StampMark, vocabulary: Vocabulary) -> Stamped | None:
     return None
 
 
-def _runs(row: Segment, vocabulary: Vocabulary) -> Iterator[_Run]:
+def _runs(row: Segment, aspect: float, vocabulary: Vocabulary) -> list[_Run]:
     texts = [word.text for word in row.words]
-    for first, last, word, likeness, sure in _spelt(texts, vocabulary):
-        if _capitals("".join(texts[first:last])):
-            yield _Run(row, first, last, word, likeness, sure)
+    spelt = [each for each in _spelt(texts, vocabulary) if _capitals("".join(texts[each[0] : each[1]]))]
+    if not spelt:
+        return []
+    gaps = [gap(left, right, aspect) for left, right in pairwise(row.placed)]
+    usual_gap = median(gaps) if len(gaps) >= 4 else 0.0
+    lettered = sum(_letters(text) != "" for text in texts)
+    return [_Run(row, *each, usual_gap, lettered) for each in spelt]
 
 
 def _spelt(texts: Sequence[str], vocabulary: Vocabulary) -> list[tuple[int, int, str, float, bool]]:
@@ -159,8 +172,8 @@ def _stands_as_stamp(run: _Run, layout: Layout, vocabulary: Vocabulary) -> bool:
     text = _quoted(run.part.text) or _is_listed(run, layout) or _continues(run, layout, vocabulary)
     if text or _is_in_phrase(touching, vocabulary) or not (run.sure or in_head):
         return False
-    rest = [word for word in (*run.row.words[: run.first], *run.row.words[run.last :]) if _letters(word.text)]
-    if not rest or _is_larger_than_its_row(run):
+    alone_in_row = run.lettered == sum(_letters(word.text) != "" for word in run.part.words)
+    if alone_in_row or run.part.height > LARGER * run.row.height:
         return True
     if not in_head:
         return False  # a cell of a table
@@ -170,7 +183,7 @@ def _stands_as_stamp(run: _Run, layout: Layout, vocabulary: Vocabulary) -> bool:
 
 def _touching(run: _Run, aspect: float) -> tuple[PlacedWord | None, PlacedWord | None]:
     """The words before and after, each only where no more than a space parts it from the run."""
-    apart = max(APART, 2 * _usual_gap(run.row, aspect))
+    apart = max(APART, 2 * run.usual_gap)
     before, after = run.neighbours
     start, end = run.row.placed[run.first], run.row.placed[run.last - 1]
     return (
@@ -186,21 +199,13 @@ def _is_in_phrase(touching: tuple[PlacedWord | None, PlacedWord | None], vocabul
     )
 
 
-def _usual_gap(row: Segment, aspect: float) -> float:
-    gaps = [gap(left, right, aspect) for left, right in pairwise(row.placed)]
-    return median(gaps) if len(gaps) >= 4 else 0.0
-
-
 def _beside_head_lines(run: _Run) -> bool:
     """The reader ran the stamp together with a line of the head (organ, number, date, title): no running text."""
     rest = (run.row.words[: run.first], run.row.words[run.last :])
     texts = [" ".join(word.text for word in words) for words in rest if words]
+    if run.lettered > HEAD_WORDS:
+        return False
     return all(HEAD_LINE.match(fold(text)) or is_organ(text) or match_class(text) is not None for text in texts)
-
-
-def _is_larger_than_its_row(run: _Run) -> bool:
-    others = [*run.row.placed[: run.first], *run.row.placed[run.last :]]
-    return bool(others) and run.part.height > 1.5 * median(placed.place.height for placed in others)
 
 
 def _is_listed(run: _Run, layout: Layout) -> bool:
@@ -219,16 +224,18 @@ def _is_listed(run: _Run, layout: Layout) -> bool:
     # the edge of a stamp is read as a dash too: an entry has others above or below it
     left = (start if dashed or before is None else before).place.left
     reach = 4 * run.row.height
-    near = [row for row in layout.rows if row is not run.row and abs(row.middle - run.row.middle) < reach]
-    return any(row.text[0] in DASHES for row in near if abs(row.place.left - left) < 0.02)
+    near = layout.between(run.row.middle - reach, run.row.middle + reach)
+    others = [other for other in near if other.placed[-1].line != start.line]
+    return any(other.text[0] in DASHES for other in others if abs(other.place.left - left) < 0.02)
 
 
 def _continues(run: _Run, layout: Layout, vocabulary: Vocabulary) -> bool:
     """The word is the wrapped end of a paragraph or of a heading above it."""
     part = run.part
     reach = 2.4 * part.height
-    above = [other for other in layout.segments if 0 < part.middle - other.middle < reach and _alike(other, part)]
-    for other in above:
+    for other in layout.between(part.middle - reach, part.middle):
+        if other.middle >= part.middle or not _alike(other, part):
+            continue
         if other.upper_share > 0.7:
             if abs(other.centre - part.centre) < 0.03 and _bare(other.placed[-1]) in vocabulary.after:
                 return True
@@ -243,11 +250,15 @@ def _alike(one: Segment, other: Segment) -> bool:
     return 0.6 < one.height / max(other.height, 1e-6) < 1.6
 
 
-def _in_legend(run: _Run, runs: list[_Run]) -> bool:
-    """Three stamps in one row or column are cells of a table."""
-    row = [other for other in runs if abs(other.row.middle - run.row.middle) < run.row.height]
-    column = [other for other in runs if abs(other.part.centre - run.part.centre) < 0.05]
-    return len(row) >= 3 or len(column) >= 3
+def _outside_tables(runs: Sequence[_Run]) -> list[_Run]:
+    """Without those that have two others in their row or column: these are cells of a table."""
+    in_row = Counter(id(run.row) for run in runs)
+    centres = sorted(run.part.centre for run in runs)
+
+    def in_column(run: _Run) -> int:
+        return bisect_right(centres, run.part.centre + 0.05) - bisect_left(centres, run.part.centre - 0.05)
+
+    return [run for run in runs if in_row[id(run.row)] < 3 and in_column(run) < 3]
 
 
 def _quoted(text: str) -> bool:

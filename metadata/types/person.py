@@ -236,7 +236,7 @@ def _name_below(layout: Layout, lines: list[Segment]) -> Segment | None:
     axis = sum(line.centre for line in lines) / len(lines)
     last = lines[-1]
     candidates = []
-    for segment in layout.segments:
+    for segment in layout.between(last.middle, last.place.bottom + SIGNATURE_SPACE + last.height):
         below = segment.place.top - last.place.bottom
         if not 0 <= below < SIGNATURE_SPACE or abs(segment.centre - axis) > 0.08:
             continue
