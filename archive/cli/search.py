@@ -29,6 +29,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
         actor = acting(app, args.as_user)
         result = search(app, args.query, actor=actor, filters=filters, limit=args.limit, offset=args.offset)
     out.document(to_json(result))
+    if result.eased:
+        out.say(i18n.text("search.eased"))
     out.say(i18n.text("search.found", total=result.total, shown=len(result.hits)))
     columns = [i18n.text(f"column.{name}") for name in ("receipt", "dossier", "title", "page", "found", "score")]
     if result.hits:

@@ -24,7 +24,7 @@ from archive.queries.views import HitPage, ItemLine, SearchHit, SearchResult
 from search.errors import InvalidQuery
 from search.highlight import beginning, find, place
 from search.index import Hit, ResultPage
-from search.query import AllOf, AnyValue, DateRange, Filter, Not, Query, parse
+from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Query, parse
 
 if TYPE_CHECKING:
     from archive.bootstrap import App
@@ -54,6 +54,7 @@ def search(
 ) -> SearchResult:
     """Best first, each hit with the pages and places of the words. The total counts nothing that the actor may not see.
 
+    Where no document has all the words, those that have most of them are found, and the result is `eased`.
     An item whose last change the index has not learned of is judged by the catalogue: what was withdrawn a moment
     ago is found no more.
     """
@@ -62,6 +63,9 @@ def search(
     with app.unit_of_work() as uow:
         query = _query(uow.session, text, filters or {})
         page, lines = _visible(app, uow.session, query, actor=actor, limit=limit, offset=offset)
+        easier = None if page.total else query.eased()
+        if easier is not None:
+            page, lines = _visible(app, uow.session, easier, actor=actor, limit=limit, offset=offset)
         fields = effective_fields(uow.session, list(lines))
         digests = _recognitions(uow.session, list(lines))
     hits = []
@@ -70,12 +74,17 @@ def search(
         if item_id in lines:
             pages = _pages(app, query, hit, digests.get(item_id), fields[item_id])
             hits.append(SearchHit(lines[item_id], hit.score, pages))
-    return SearchResult(page.total - (len(page.hits) - len(hits)), tuple(hits))
+    total = page.total - (len(page.hits) - len(hits))
+    return SearchResult(total, tuple(hits), eased=easier is not None and total > 0)
 
 
 def to_json(result: SearchResult) -> dict[str, Any]:
-    """The contract of `archive search --json`; `id` is the receipt number, which `archive show` takes."""
-    return {
+    """The contract of `archive search --json`; `id` is the receipt number, which `archive show` takes.
+
+    An answer without all the words says "eased": true beside the rest.
+    """
+    told: dict[str, Any] = {"eased": True} if result.eased else {}
+    return told | {
         "total": result.total,
         "hits": [
             {
@@ -143,7 +152,8 @@ def _query(session: Session, text: str, filters: Filters) -> Query:
 def _dates(name: str, values: Collection[str]) -> list[Filter]:
     try:
         if name == "year":
-            return [DateRange("issued_on", date(int(year), 1, 1), date(int(year), 12, 31)) for year in values]
+            years = (DateRange("issued_on", date(int(year), 1, 1), date(int(year), 12, 31)) for year in values)
+            return [OneOf(tuple(years))]
         days = [date.fromisoformat(value) for value in values]
     except ValueError as error:
         raise InvalidInput("search.date_invalid", field=name) from error

@@ -373,3 +373,4 @@ class SearchHit:
 class SearchResult:
     total: int  # exact, of what the actor may see
     hits: tuple[SearchHit, ...]
+    eased: bool = False  # no document has all the words: these have most of them

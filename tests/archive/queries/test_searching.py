@@ -209,6 +209,7 @@ def test_words_that_stand_in_a_field_alone_are_shown_at_its_place(
         ({"from": "2024-03-16"}, 0),
         ({"year": "2024"}, 2),
         ({"year": "2023"}, 0),
+        ({"year": ["2023", "2024"]}, 2),
     ],
 )
 def test_filters_are_named_as_people_name_them(
@@ -238,6 +239,39 @@ def test_what_cannot_be_searched_for_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput):
         search(app, text, actor=official, **how)  # type: ignore[arg-type]
+
+
+def test_where_no_document_has_all_the_words_those_with_most_of_them_are_found_and_it_says_so(
+    app: App, make: Factory, agency: Agency, index: MemoryIndex, official: Actor
+) -> None:
+    item = decision(app, make, agency)
+    drain(app)
+    result = search(app, "giấy phép xây dựng nhà", actor=official)
+    assert (ids(result), result.total, result.eased) == ([item.id], 1, True)
+    assert result.hits[0].pages[0].number == 2
+    assert to_json(result)["eased"] is True
+    exact = search(app, "giấy phép xây dựng điều", actor=official)
+    assert (exact.total, exact.eased, set(to_json(exact))) == (1, False, {"total", "hits"})
+
+
+@pytest.mark.parametrize("text", ["giấy phép nhà", "tàu hoả chạy bằng hơi nước"])
+def test_what_few_words_or_no_document_resembles_is_not_found(
+    app: App, make: Factory, agency: Agency, index: MemoryIndex, official: Actor, text: str
+) -> None:
+    decision(app, make, agency)
+    drain(app)
+    result = search(app, text, actor=official)
+    assert (result.total, result.hits, result.eased) == (0, (), False)
+
+
+def test_what_is_found_with_most_of_the_words_is_what_the_actor_may_see(
+    app: App, make: Factory, agency: Agency, index: MemoryIndex
+) -> None:
+    decision(app, make, agency)
+    drain(app)
+    foreign = make.actor(Role.OFFICIAL, make.agency("UBND"))
+    result = search(app, "giấy phép xây dựng nhà", actor=foreign)
+    assert (result.total, result.eased) == (0, False)
 
 
 def test_nothing_asked_lists_everything_that_may_be_seen(
