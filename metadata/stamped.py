@@ -137,8 +137,10 @@ def _spelt(texts: Sequence[str], vocabulary: Vocabulary) -> list[tuple[int, int,
             if match:
                 matches.append((first, last, *match))
     best: list[tuple[int, int, str, float, bool]] = []
+    taken = bytearray(len(texts))
     for found in sorted(matches, key=lambda match: (-len(match[2]), -match[3], match[0])):
-        if all(found[1] <= other[0] or other[1] <= found[0] for other in best):
+        if not any(taken[found[0] : found[1]]):
+            taken[found[0] : found[1]] = b"\x01" * (found[1] - found[0])
             best.append(found)
     return sorted(best)
 
