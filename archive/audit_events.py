@@ -89,9 +89,19 @@ def append(session: Session, event: NewEvent) -> None:
 
 def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID, actor: Actor, now: datetime) -> None:
     """One reading is one event per actor, item and quarter hour."""
-    quarter = int(now.timestamp()) // READING_QUARTER_S
-    key = f"{actor.account_id}:{actor.on_behalf_of or ''}:{item_id}:{quarter}"
-    _append(session, NewEvent(EventTag.ITEM_READ, actor, now, "item", str(item_id), agency_id, {}), reading_key=key)
+    event = NewEvent(EventTag.ITEM_READ, actor, now, "item", str(item_id), agency_id, {})
+    _append(session, event, reading_key=_reading_key(event, str(item_id)))
+
+
+def append_search(session: Session, event: NewEvent, *, question: str) -> None:
+    """One event per actor, question and quarter hour; `question` is a keyed digest of what was asked."""
+    _append(session, event, reading_key=_reading_key(event, question))
+
+
+def _reading_key(event: NewEvent, what: str) -> str:
+    assert event.actor is not None
+    quarter = int(event.at.timestamp()) // READING_QUARTER_S
+    return f"{event.actor.account_id}:{event.actor.on_behalf_of or ''}:{what}:{quarter}"
 
 
 def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> None:

@@ -7,6 +7,7 @@ to its item and field; what counts now is in a row of owner_identifier, too, by 
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
@@ -24,12 +25,18 @@ from metadata.model import FieldName, FieldValue
 SENSITIVE = frozenset({FieldName.HOLDER_IDENTIFIER.value})
 """Fields whose values are sealed; the name is the kind of an owner_identifier row."""
 
+_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){8,}")  # of a person (9 or 12 digits), an enterprise (10 or 13)
 _VALUES = ("value", "read_as")  # parts of a stored field that hold what the paper says
 
 
 def normalised(value: str) -> str:
     """Letters and digits, upper case: 001 080 000 123 and 001080000123 are one identifier."""
     return "".join(each for each in unicodedata.normalize("NFC", value).upper() if each.isalnum())
+
+
+def masked(text: str) -> str:
+    """For the trail: of numbers as long as an identifier only the last three digits are left."""
+    return _LONG_NUMBER.sub(lambda number: f"…{number.group()[-3:]}", text)
 
 
 def seal_value(keys: Keys, item_id: uuid.UUID, field: str, value: FieldValue) -> Any:

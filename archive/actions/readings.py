@@ -1,15 +1,20 @@
-"""Opening a record, with its place in the trail."""
+"""Opening a record and searching for records, with their place in the trail."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from archive.access.identity import Actor
 from archive.db.holdings import Item
 from archive.db.unit_of_work import UnitOfWork
 from archive.queries.items import item, resolve
-from archive.queries.views import ItemView, ReceiptView
+from archive.queries.searching import Filters, search
+from archive.queries.views import ItemView, ReceiptView, SearchResult
+
+if TYPE_CHECKING:
+    from archive.bootstrap import App
 
 
 def open_item(uow: UnitOfWork, reference: str | uuid.UUID, *, actor: Actor, now: datetime) -> ItemView:
@@ -25,6 +30,16 @@ def open_record(uow: UnitOfWork, reference: str | uuid.UUID, *, actor: Actor, no
     if isinstance(view, ItemView):
         _record(uow, view, actor, now)
     return view
+
+
+def run_search(
+    app: App, text: str, *, actor: Actor, filters: Filters | None = None, limit: int = 10, offset: int = 0
+) -> SearchResult:
+    """What is found, once the trail says that it was searched for; its pages are one question, asked once."""
+    result = search(app, text, actor=actor, filters=filters, limit=limit, offset=offset)
+    with app.unit_of_work() as uow:
+        uow.record_search({"query": text, "filters": dict(filters or {})}, actor=actor, now=app.clock())
+    return result
 
 
 def _record(uow: UnitOfWork, view: ItemView, actor: Actor, now: datetime) -> None:

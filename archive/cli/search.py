@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 
 from archive import i18n
+from archive.actions.readings import run_search
 from archive.cli.holdings import acting, add_as_user, opened
 from archive.cli.output import Output
 from archive.errors import InvalidInput
-from archive.queries.searching import search, to_json
+from archive.queries.searching import to_json
 from archive.queries.views import SearchHit
 
 
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     filters = _filters(args.filters)
     with opened() as app:
         actor = acting(app, args.as_user)
-        result = search(app, args.query, actor=actor, filters=filters, limit=args.limit, offset=args.offset)
+        result = run_search(app, args.query, actor=actor, filters=filters, limit=args.limit, offset=args.offset)
     out.document(to_json(result))
     if result.eased:
         out.say(i18n.text("search.eased"))

@@ -13,10 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from archive import audit_events as audit
+from archive.access.encryption import lookup_digest
+from archive.access.identifiers import masked
 from archive.access.identity import Actor
 from archive.access.keys import Keys
 from archive.db.holdings import Item
 from archive.db.trail import Counter, Outbox
+from archive.ids import new_id
 
 
 class UnitOfWork:
@@ -64,6 +67,13 @@ class UnitOfWork:
     def record_reading(self, item: Item, *, actor: Actor, now: datetime) -> None:
         """Append that the actor opened the item; once in a quarter hour, whatever is repeated or runs beside it."""
         audit.append_reading(self.session, item_id=item.id, agency_id=item.agency_id, actor=actor, now=now)
+
+    def record_search(self, asked: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
+        """Append that the actor searched; once in a quarter hour for the same question, as for a reading."""
+        question, _ = lookup_digest(self.keys, "search", audit.canonical(audit.plain(asked)).decode())
+        details = {name: masked(value) if isinstance(value, str) else value for name, value in asked.items()}
+        event = audit.NewEvent(audit.EventTag.SEARCH_RUN, actor, now, "search", str(new_id()), None, details)
+        audit.append_search(self.session, event, question=question)
 
     def reindex(self, item: Item, *, now: datetime) -> None:
         """The index must learn of this change to the item."""

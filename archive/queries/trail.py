@@ -32,7 +32,7 @@ class AuditLine:
     os_user: str | None
     agency_code: str | None
     subject_kind: str
-    subject: str  # people's code of the subject where it has one
+    subject: str  # people's code of the subject where it has one; the words of a search
     details: Mapping[str, Any]
     sequence: int | None  # place in the hash chain; None: not sealed yet
 
@@ -93,12 +93,18 @@ def _lines(session: Session, rows: Select[*tuple[Any, ...]]) -> tuple[AuditLine,
             os_user=row.AuditEvent.os_user,
             agency_code=row.agency_code,
             subject_kind=row.AuditEvent.subject_kind,
-            subject=names.get((row.AuditEvent.subject_kind, row.AuditEvent.subject_id), ""),
+            subject=_subject(row, names),
             details=row.details or {},
             sequence=row.sequence,
         )
         for row in found
     )
+
+
+def _subject(row: Row[*tuple[Any, ...]], names: Mapping[tuple[str, str], str]) -> str:
+    if row.AuditEvent.subject_kind == "search":
+        return str((row.details or {}).get("query", ""))
+    return names.get((row.AuditEvent.subject_kind, row.AuditEvent.subject_id), "")
 
 
 def _names(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[tuple[str, str], str]:

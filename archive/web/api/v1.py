@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.encoders import jsonable_encoder
 
-from archive.actions.readings import open_record
+from archive.actions.readings import open_record, run_search
 from archive.queries import batches, searching
 from archive.web.deps import SignedIn
 
@@ -37,7 +37,7 @@ def batch(visit: SignedIn, number: str) -> dict[str, Any]:
 @router.get("/search")
 def search(visit: SignedIn, q: str = "", limit: int = 10, offset: int = 0) -> dict[str, Any]:
     """Hits with pages and boxes; as `archive search --json`."""
-    return searching.to_json(searching.search(visit.app, q, actor=visit.actor, limit=limit, offset=offset))
+    return searching.to_json(run_search(visit.app, q, actor=visit.actor, limit=limit, offset=offset))
 
 
 def _without_ids(part: Any) -> Any:

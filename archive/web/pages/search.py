@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from archive.access.permissions import Permission
+from archive.actions.readings import run_search
 from archive.errors import InvalidInput
 from archive.queries.agencies import agencies
-from archive.queries.searching import search
 from archive.queries.views import SearchResult
 from archive.web.deps import SignedIn
 from archive.web.strip import cut_around
@@ -42,7 +42,7 @@ def found(
     problem = None
     if asked:
         try:
-            result = search(visit.app, q, actor=visit.actor, filters=filters, limit=LIMIT, offset=offset)
+            result = run_search(visit.app, q, actor=visit.actor, filters=filters, limit=LIMIT, offset=offset)
         except InvalidInput as wrong:
             problem = str(wrong)
     with visit.unit_of_work() as uow:
