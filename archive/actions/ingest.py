@@ -72,7 +72,7 @@ def open_batch(
     """expected: files that the deliverer says there are; may be given at the close instead."""
     agency = uow.session.scalar(select(Agency).where(Agency.code == agency_code))
     if agency is None:
-        raise NotFound(what=i18n.text("noun.agency", code=agency_code))
+        raise InvalidInput("error.not_found", field="agency", what=i18n.text("noun.agency", code=agency_code))
     policy.require(actor, Permission.BATCH_INGEST, agency.id)
     if uow.session.get(Task, task_number) is None:
         raise InvalidInput("ingest.task_unknown", field="task", number=task_number)
@@ -259,7 +259,7 @@ def _entry(session: Session, batch: Batch, outcome: str, now: datetime) -> Batch
 def _open_dossier(session: Session, code: str, agency_id: uuid.UUID) -> uuid.UUID:
     dossier = session.scalar(select(Dossier).where(Dossier.code == code, Dossier.agency_id == agency_id))
     if dossier is None:
-        raise NotFound(what=i18n.text("noun.dossier", code=code))
+        raise InvalidInput("error.not_found", field="dossier", what=i18n.text("noun.dossier", code=code))
     if dossier.state != "open":
         raise Conflict("ingest.dossier_closed", code=code)
     return dossier.id

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         document = in_service("ingest", arguments, progress, out)
         if document is None:
             document = _here(arguments, progress)
-            if not args.wait:
+            if document["items"].get("received"):
                 out.note(i18n.text("ingest.no_service"))
     return batch.show(document, out)
 

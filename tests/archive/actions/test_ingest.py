@@ -17,7 +17,7 @@ from archive.db.accounts import Agency
 from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt
 from archive.db.trail import AuditEvent
-from archive.errors import Conflict, InvalidInput, NotAllowed, NotFound, StoreUnavailable
+from archive.errors import Conflict, InvalidInput, NotAllowed, StoreUnavailable
 from archive.intake.sources import open_steady
 from tests.factories import Factory
 
@@ -199,13 +199,13 @@ def test_only_who_may_ingest_for_the_agency_opens_and_fills_a_batch(
 
 
 def test_a_batch_names_what_is_there(app: App, agency: Agency, clerk: Actor, make: Factory) -> None:
-    with pytest.raises(NotFound), app.unit_of_work() as uow:
+    with pytest.raises(InvalidInput), app.unit_of_work() as uow:
         open_batch(uow, agency_code="nowhere", task_number=1, actor=clerk, now=app.clock())
     with pytest.raises(InvalidInput), app.unit_of_work() as uow:
         open_batch(uow, agency_code=agency.code, task_number=25, actor=clerk, now=app.clock())
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput):
         opened(app, agency, clerk, dossier_code="nothing")
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput):
         opened(app, agency, clerk, dossier_code=make.dossier(make.agency()).code)
     with pytest.raises(Conflict):
         opened(app, agency, clerk, dossier_code=make.dossier(agency, state="closed").code)
