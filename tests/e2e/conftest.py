@@ -61,7 +61,7 @@ def visit(chromium: Browser, service: world.Service, foreign: list[str]) -> Iter
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("request", lambda request: _own(request.url, service.url) or foreign.append(request.url))
         page.on("console", lambda said: said.type == "error" and foreign.append(said.text))
         page.on("pageerror", lambda error: foreign.append(str(error)))
@@ -79,7 +79,8 @@ def visit(chromium: Browser, service: world.Service, foreign: list[str]) -> Iter
 
 def sign_in(page: Page, login: str) -> None:
     page.goto("/sign-in")
-    page.keyboard.type(login)  # the first field has the focus
+    page.locator("#login:focus").wait_for()
+    page.keyboard.type(login)
     page.keyboard.press("Tab")
     page.keyboard.type(world.PASSWORD)
     page.keyboard.press("Enter")

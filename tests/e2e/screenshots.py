@@ -77,6 +77,7 @@ def _page(
         viewport={"width": width, "height": height}, base_url=service.url, locale="vi-VN", reduced_motion="reduce"
     )
     page = context.new_page()
+    page.set_default_timeout(90_000)
     sign_in(page, login)
     page.goto(path)
     page.wait_for_load_state("networkidle")
