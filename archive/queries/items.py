@@ -41,8 +41,12 @@ _Reviewer, _Publisher = aliased(Account), aliased(Account)
 
 
 def resolve(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> ItemView | ReceiptView:
-    """The item; or its receipt, for those who may see the delivery while the item is under way or was stopped."""
-    row = _find(session, reference, actor)
+    """The item, or what has replaced it; or its receipt, for those who may see the delivery.
+
+    For opening, not for changing: who changes an item means that one. The receipt is shown where there is no item to
+    show: it is under way, was stopped, or was withdrawn.
+    """
+    row = _find(session, reference, actor) or _find_successor(session, reference, actor)
     if row is not None:
         return _view(session, row, actor)
     return receipt(session, reference, actor=actor)
@@ -105,6 +109,21 @@ def _find(session: Session, reference: str | uuid.UUID, actor: Actor) -> Row[*tu
         .where(Item.id == item_id, policy.filter_items(actor, Permission.ITEM_READ))
     )
     return session.execute(rows).one_or_none()
+
+
+def _find_successor(session: Session, reference: str | uuid.UUID, actor: Actor) -> Row[*tuple[Any, ...]] | None:
+    """What took the place of a replaced item, by way of everything that was replaced in between."""
+    named = Item.id == reference if isinstance(reference, uuid.UUID) else Item.id.in_(_named(reference))
+    replaced = (
+        select(Item.replaced_by_id.label("id"))
+        .where(named, Item.state == ItemState.REPLACED)
+        .cte("replaced", recursive=True)
+    )
+    further = select(Item.replaced_by_id).join(replaced, replaced.c.id == Item.id)
+    replaced = replaced.union(further.where(Item.state == ItemState.REPLACED))
+    last = select(Item.id).join(replaced, replaced.c.id == Item.id).where(Item.state != ItemState.REPLACED)
+    successor = session.scalar(last)
+    return None if successor is None else _find(session, successor, actor)
 
 
 def _named(reference: str) -> CompoundSelect[uuid.UUID]:

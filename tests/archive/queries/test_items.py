@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from archive.access import policy
+from archive.access.identity import Actor
 from archive.access.permissions import Permission, Role
 from archive.actions import describe as actions
+from archive.actions import filing
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.holdings import Item, Receipt, Rendition
@@ -16,7 +18,7 @@ from archive.errors import NotFound
 from archive.ids import new_id
 from archive.queries.items import item, resolve
 from archive.queries.pages import document_words, master, page_words, rendition
-from archive.queries.views import ReceiptView
+from archive.queries.views import ItemView, ReceiptView
 from tests.archive.queries.records import describe, page, read, statements
 from tests.factories import Factory
 
@@ -78,6 +80,49 @@ def test_what_an_actor_may_not_see_is_as_unknown_as_what_is_not_there(app: App, 
                     with pytest.raises(NotFound) as hidden:
                         item(session, one.id, actor=actor)
                     assert str(hidden.value) == str(unknown.value)
+
+
+@pytest.fixture
+def manager(make: Factory, agency: Agency) -> Actor:
+    return make.actor(Role.RECORDS_MANAGER, agency)
+
+
+def replace(app: App, item: Item, by: Item, manager: Actor) -> None:
+    with app.unit_of_work() as uow:
+        filing.replace_item(uow, item.id, by.id, reason="Bản quét rõ hơn", actor=manager, now=app.clock())
+
+
+def test_every_reference_to_a_replaced_item_leads_to_what_replaced_it(
+    app: App, make: Factory, agency: Agency, manager: Actor
+) -> None:
+    first, second, third = make.item(agency, dossier=make.dossier(agency)), make.item(agency), make.item(agency)
+    references = (first.id, number_of(app, first), first.code or "")
+    replace(app, first, second, manager)
+    replace(app, second, third, manager)
+    official = make.actor(Role.OFFICIAL, agency)
+    with Session(app.engine) as session:
+        for reference in (*references, second.id, number_of(app, second)):
+            found = resolve(session, reference, actor=official)
+            assert isinstance(found, ItemView)
+            assert found.id == third.id
+            with pytest.raises(NotFound):
+                item(session, reference, actor=official)
+
+
+def test_a_replaced_item_leads_nobody_to_what_they_may_not_see(
+    app: App, make: Factory, agency: Agency, manager: Actor
+) -> None:
+    first, second = make.item(agency), make.item(agency)
+    replace(app, first, second, manager)
+    foreign = make.actor(Role.OFFICIAL, make.agency("UBND"))
+    with Session(app.engine) as session, pytest.raises(NotFound):
+        resolve(session, number_of(app, first), actor=foreign)
+    with app.unit_of_work() as uow:
+        filing.withdraw_item(uow, second.id, reason="Nhầm", actor=manager, now=app.clock())
+    with Session(app.engine) as session:
+        shown = resolve(session, number_of(app, first), actor=manager)
+    assert isinstance(shown, ReceiptView)
+    assert (shown.number, shown.state) == (number_of(app, first), ItemState.REPLACED)
 
 
 @pytest.mark.parametrize("find", [item, resolve])
