@@ -15,7 +15,8 @@ from ocr.model import PageText, TextSource
 
 _PICTURE_DPI = 300
 _DRAWN_DPI = 200  # of pages that were never scanned
-_PICTURE_QUALITY = 85
+_PICTURE_QUALITY = 80
+_DRAWN_COLOURS = 32
 _PAGES_A_PART = 20
 _ACTING = ("/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/PieceInfo", "/Requirements", "/SpiderInfo")
 
@@ -151,26 +152,48 @@ def _parts(file: Path, pages: tuple[PageText, ...], work: Path) -> Iterator[Path
 
 
 def _picture(file: Path, page: PageText, work: Path) -> Path:
-    """The upright page as JPEG, or as a one-bit PNG where it is black and white only."""
+    """The upright page in the smallest form that keeps it legible; see _save."""
     import numpy as np
     from PIL import Image
 
     from ocr.images import guessed_dpi
     from ocr.page_images import upright
 
-    dpi = min(page.dpi or _PICTURE_DPI, _PICTURE_DPI)
-    if page.source is TextSource.OWN_TEXT:
-        dpi = _DRAWN_DPI
+    drawn = page.source is TextSource.OWN_TEXT
+    dpi = _DRAWN_DPI if drawn else min(page.dpi or _PICTURE_DPI, _PICTURE_DPI)
     pixels = upright(file, page, dpi)
     inches = page.width / (page.dpi or guessed_dpi(page.width, page.height))
-    resolution = (pixels.shape[1] / inches, pixels.shape[1] / inches)
     image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
-    if not np.any((pixels > 0) & (pixels < 255)) and not np.ptp(pixels, axis=2).any():
-        picture = work / f"{page.number}.png"
-        image.convert("1", dither=Image.Dither.NONE).save(picture, dpi=resolution)
-        return picture
-    if not np.ptp(pixels, axis=2).any():
+    if _is_black_and_white(file, page, pixels):
+        image = image.convert("L").point(lambda value: 255 if value >= 128 else 0, mode="1")
+    elif not np.ptp(pixels, axis=2).any():
         image = image.convert("L")
-    picture = work / f"{page.number}.jpg"
-    image.save(picture, quality=_PICTURE_QUALITY, dpi=resolution)
-    return picture
+    return _save(image, work / str(page.number), pixels.shape[1] / inches, drawn=drawn)
+
+
+def _save(image: Any, stem: Path, dpi: float, *, drawn: bool) -> Path:
+    """As JPEG; one bit as PNG; a drawn page as a PNG of few colours where that is smaller."""
+    png, jpeg = stem.with_suffix(".png"), stem.with_suffix(".jpg")
+    if image.mode == "1":
+        image.save(png, dpi=(dpi, dpi))
+        return png
+    image.save(jpeg, quality=_PICTURE_QUALITY, dpi=(dpi, dpi))
+    if drawn:
+        image.convert("RGB").quantize(_DRAWN_COLOURS).save(png, dpi=(dpi, dpi), optimize=True)
+        larger, smaller = sorted((png, jpeg), key=lambda file: -file.stat().st_size)
+        larger.unlink()
+        return smaller
+    return jpeg
+
+
+def _is_black_and_white(file: Path, page: PageText, pixels: Any) -> bool:
+    """Was it scanned with one bit a pixel, and has nothing been put on it since?"""
+    import numpy as np
+
+    from ocr.formats import kind_of
+    from ocr.pdf_pages import is_one_bit_scan, open_pdf, page_of
+
+    if kind_of(file) == "pdf" and page.source is TextSource.RECOGNISED:
+        with open_pdf(file) as document, page_of(document, page.number) as own:
+            return is_one_bit_scan(own)
+    return not np.any((pixels > 0) & (pixels < 255)) and not np.ptp(pixels, axis=2).any()

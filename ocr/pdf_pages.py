@@ -110,6 +110,18 @@ def pictured_share(page: Any) -> float:
     return float(covered / max(1.0, width * height))
 
 
+def is_one_bit_scan(page: Any) -> bool:
+    """Is all that it shows pictures of one bit a pixel?"""
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFPage_GetAnnotCount(page):
+        return False
+    shown = list(page.get_objects(max_depth=4))
+    pictures = [part for part in shown if part.type == pdfium.FPDF_PAGEOBJ_IMAGE]
+    others = [part for part in shown if part.type not in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM)]
+    return bool(pictures) and not others and all(part.get_metadata().bits_per_pixel == 1 for part in pictures)
+
+
 def render(page: Any, dpi: float) -> Pixels:
     """The page as a person sees it, three channels; notes and stamps put on it by a PDF program included."""
     bitmap = page.render(scale=dpi / 72, may_draw_forms=True, draw_annots=True)
