@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from archive.access import policy
@@ -36,16 +36,20 @@ class AccountLine:
     assignments: tuple[AssignmentView, ...]
 
 
-def accounts(session: Session, *, actor: Actor) -> tuple[AccountLine, ...]:
-    """Accounts with an assignment where the actor manages accounts, and, for whoever manages any, those with none."""
+def managed_accounts(actor: Actor) -> ColumnElement[bool]:
+    """With an assignment where the actor manages accounts; for whoever manages any, those with none, too."""
     if not policy.may(actor, Permission.ACCOUNT_MANAGE):
-        return ()
+        return false()
+    within = policy.filter_agency(actor, Permission.ACCOUNT_MANAGE, Assignment.agency_id)
+    return or_(
+        Account.id.in_(select(Assignment.account_id).where(within)),
+        Account.id.not_in(select(Assignment.account_id)),
+    )
+
+
+def accounts(session: Session, *, actor: Actor) -> tuple[AccountLine, ...]:
     managed = policy.filter_agency(actor, Permission.ACCOUNT_MANAGE, Assignment.agency_id)
-    within = select(Assignment.account_id).where(managed)
-    anywhere = select(Assignment.account_id)
-    found = session.scalars(
-        select(Account).where(or_(Account.id.in_(within), Account.id.not_in(anywhere))).order_by(Account.login)
-    ).all()
+    found = session.scalars(select(Account).where(managed_accounts(actor)).order_by(Account.login)).all()
     given: dict[uuid.UUID, list[AssignmentView]] = {}
     for assignment, code, name in session.execute(
         select(Assignment, Agency.code, Agency.name)

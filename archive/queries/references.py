@@ -14,6 +14,7 @@ from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
 from archive.errors import NotFound
+from archive.queries.accounts import managed_accounts
 
 
 def batch_id(session: Session, number: str, *, actor: Actor) -> uuid.UUID:
@@ -32,10 +33,8 @@ def agency_id(session: Session, code: str, permission: Permission, *, actor: Act
 
 
 def account_id(session: Session, login: str, *, actor: Actor) -> uuid.UUID:
-    """For those who manage accounts."""
-    found = None
-    if policy.may(actor, Permission.ACCOUNT_MANAGE):
-        found = session.scalar(select(Account.id).where(Account.login == login))
+    """For those who manage accounts; a login of other agencies is as unknown as one that is not there."""
+    found = session.scalar(select(Account.id).where(Account.login == login, managed_accounts(actor)))
     if found is None:
         raise NotFound(what=i18n.text("noun.account", login=login))
     return found

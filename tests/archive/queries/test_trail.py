@@ -13,6 +13,7 @@ from archive.db.accounts import Agency
 from archive.db.holdings import Item, Receipt
 from archive.errors import NotFound
 from archive.queries.accounts import accounts
+from archive.queries.references import account_id
 from archive.queries.trail import events, item_events
 from tests.archive.queries.records import statements
 from tests.conftest import SetClock
@@ -112,3 +113,22 @@ def test_an_operator_lists_accounts_and_assignments_where_accounts_are_managed(
         assert {"thu", "moi", "van-hanh"} <= set(listed)
         assert "khac" not in listed
         assert accounts(session, actor=clerk) == ()
+
+
+def test_a_login_leads_to_the_accounts_that_an_operator_manages_and_to_no_other(
+    app: App, make: Factory, top: Agency, agency: Agency
+) -> None:
+    other = make.agency("UBND", parent=top)
+    shared = make.actor(Role.CLERK, agency, (Role.OFFICIAL, other), login="thu")
+    make.actor(Role.CLERK, other, login="khac")
+    new = make.account("moi")
+    operator = make.actor(Role.OPERATOR, agency, login="van-hanh")
+    with Session(app.engine) as session:
+        assert account_id(session, "thu", actor=operator) == shared.account_id
+        assert account_id(session, "moi", actor=operator) == new.id
+        told = set()
+        for login, actor in (("khac", operator), ("khong-co", operator), ("thu", shared), ("moi", shared)):
+            with pytest.raises(NotFound) as error:
+                account_id(session, login, actor=actor)
+            told.add(str(error.value).replace(login, "…"))
+    assert len(told) == 1
