@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -131,10 +131,14 @@ class Background:
         return False
 
     def _unlock_index(self) -> None:
+        """The writer goes before the lock does, so that whoever takes the lock can write."""
         if self._index_lock is not None:
-            self._index_lock.invalidate()
-            self._index_lock.close()
-            self._index_lock = None
+            lock, self._index_lock = self._index_lock, None
+            try:
+                self._app.index.close()
+            finally:
+                lock.invalidate()
+                lock.close()
 
 
 @contextmanager
@@ -156,7 +160,8 @@ def index_writer(app: App) -> Iterator[None]:
         if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": INDEX_LOCK}):
             raise Conflict("service.index_held")
         try:
-            yield
+            with closing(app.index):
+                yield
         finally:
             connection.execute(text("select pg_advisory_unlock(:key)"), {"key": INDEX_LOCK})
 

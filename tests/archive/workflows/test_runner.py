@@ -13,11 +13,12 @@ from sqlalchemy import select, text
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.holdings import Item, Rendition
-from archive.errors import StoreUnavailable
-from archive.service import Background, run_background
+from archive.errors import Conflict, StoreUnavailable
+from archive.service import INDEX_LOCK, Background, index_writer, run_background
 from archive.workflows import process_item, runner
 from archive.workflows.errors import Halted
 from ocr.errors import ChildFailed, EngineMissing
+from search.adapters.tantivy import TantivyIndex
 from tests.archive.workflows.reading import Reader, scan
 from tests.archive.workflows.test_process_item import deliver, rows
 from tests.factories import Factory
@@ -255,3 +256,52 @@ def test_every_event_is_sealed_when_the_service_has_ended(
             == 0
         )
         assert uow.session.scalars(select(Item.state)).one() == "described"
+
+
+def other_process_writes(app: App) -> None:
+    """As whoever takes the index over does, while this process goes on."""
+    other = TantivyIndex(app.settings.data / "index")
+    other.put([])
+    other.close()
+
+
+def test_who_ends_lets_go_of_the_index_before_the_lock_is_free(app: App, reader: Reader) -> None:
+    with run_background(app):
+        until(lambda: held_by(app) is not None and app.index.is_current())
+        app.index.put([])
+    assert held_by(app) is None
+    other_process_writes(app)
+    with index_writer(app):
+        app.index.put([])
+    other_process_writes(app)
+
+
+def test_who_lost_the_lock_lets_go_of_the_index(app: App) -> None:
+    background = Background(app)
+    background._drain()
+    app.index.put([])
+    with app.engine.connect() as connection:
+        connection.execute(text("select pg_terminate_backend(:pid, 10000)"), {"pid": held_by(app)})
+    with index_writer(app):
+        background._drain()
+        other_process_writes(app)
+        background._drain()
+        with pytest.raises(Conflict), index_writer(app):
+            pass
+    background._drain()
+    assert held_by(app) is not None
+    background._unlock_index()
+
+
+def held_by(app: App) -> int | None:
+    """The server's process of whoever holds the index."""
+    with app.engine.connect() as connection:
+        pid: int | None = connection.scalar(
+            text(
+                "select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
+                " and database = (select oid from pg_database where datname = current_database())"
+                " and (classid::bigint << 32) + objid::bigint = :key"
+            ),
+            {"key": INDEX_LOCK},
+        )
+    return pid
