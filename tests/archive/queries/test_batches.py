@@ -156,7 +156,7 @@ def test_the_batch_of_another_agency_is_as_unknown_as_one_that_is_not(
 
 
 def test_batches_are_listed_newest_first_page_by_page(app: App, make: Factory, agency: Agency, clock: SetClock) -> None:
-    numbers = []
+    numbers: list[str] = []
     for _ in range(5):
         clock.advance(minutes=1)
         numbers.insert(0, make.batch(agency).number)
