@@ -275,4 +275,4 @@ def test_event_tags_follow_their_grammar() -> None:
     for tag in audit.EventTag:
         subject, _, verb = tag.value.partition(".")
         assert subject.replace("_", "").isalpha()
-        assert verb.endswith("d") or verb in {"given", "read", "run", "withdrawn"}, tag
+        assert verb.endswith("d") or verb in {"given", "read", "reset", "run", "withdrawn"}, tag
