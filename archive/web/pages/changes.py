@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Response
 
 from archive.actions import describe, filing, review
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import InvalidInput
+from archive.errors import InvalidInput, NotFound
 from archive.queries import items
 from archive.web.deps import SignedForm, Visit
 from archive.web.pages.items import side
@@ -125,10 +125,14 @@ def _change(visit: Visit, reference: str, change: Callable[[UnitOfWork, uuid.UUI
     with visit.unit_of_work() as uow:
         item = items.item(uow.session, reference, actor=visit.actor)
         change(uow, item.id)
+    whole = visit.back(f"/items/{item.receipt}", done)
     if not visit.is_fragment:
-        return visit.back(f"/items/{item.receipt}", done)
-    with visit.unit_of_work() as uow:
-        return side(visit, items.item(uow.session, item.id, actor=visit.actor))
+        return whole
+    try:
+        with visit.unit_of_work() as uow:
+            return side(visit, items.item(uow.session, item.id, actor=visit.actor))
+    except NotFound:  # it was withdrawn or replaced: another page has to be shown
+        return Response(headers={"HX-Redirect": whole.headers["location"]})
 
 
 def _other(visit: Visit, uow: UnitOfWork, reference: str) -> uuid.UUID:

@@ -192,6 +192,22 @@ def test_filing_is_corrected_with_a_reason(
         assert set(uow.session.scalars(select(Filing.act))) == {"moved", "withdrawn"}
 
 
+@pytest.mark.parametrize("act", ["withdraw", "replace"])
+def test_what_is_taken_from_sight_beside_its_page_leads_to_what_is_there_now(
+    signed_in: Open, read: ReadItem, make: Factory, agency: Agency, act: str
+) -> None:
+    receipt = make.receipt(make.batch(agency))
+    make.item(agency, receipt=receipt, title="Bản quét rõ hơn")
+    lan = signed_in(Role.RECORDS_MANAGER)
+    lan.get(read.path)
+    form = {"act": act, "target": receipt.number, "reason": "quét nhầm"}
+    answer = lan.post(f"{read.path}/filing", form, **{"hx-request": "true"})
+    assert answer.status_code == 200
+    shown = lan.get(answer.headers["hx-redirect"])
+    assert shown.status_code == 200
+    assert ("Bản quét rõ hơn" in shown.text) is (act == "replace")
+
+
 def test_the_words_of_a_page_come_with_their_places(signed_in: Open, read: ReadItem) -> None:
     answer = signed_in(Role.OFFICIAL).get(f"{read.path}/pages/1/words").json()
     assert answer["lines"][0][0] == ["Quyết", 0.1, 0.1, 0.19, 0.13]
