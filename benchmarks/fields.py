@@ -1,13 +1,14 @@
 """How many fields are read right, does a field's confidence tell right from wrong, and what does the gate stop?
 
 Corpus: 24 synthetic documents and 21 real ones with transcribed fields (../shared/data), both scored by
-../shared/tools/score_fields.py; the gate on all of them. Recognitions are taken from --recognitions (NAME.rec.gz in
-the stored form) and made there where they are missing. `python -m benchmarks.fields` writes results/fields.json.
+../shared/tools/score_fields.py; the gate on all of them. Recognitions are kept in --recognitions, in the stored form,
+under the digest of the reader's source, and made where they are missing. `python -m benchmarks.fields` writes results/fields.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import os
@@ -17,10 +18,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import ocr
 from metadata.extract import RULES_VERSION, describe
 from metadata.gate import find_marks
 from metadata.model import DOUBTFUL_BELOW
@@ -103,14 +106,23 @@ def scans_of(data: Path) -> list[Path]:
 
 
 def recognise(scan: Path, recognitions: Path) -> Recognition:
-    kept = next(iter(recognitions.glob(f"{scan.stem}.rec.gz")), None)
-    if kept:
+    """Kept under the digest of the reader's own source: another reader reads anew."""
+    kept = recognitions / reader_digest() / f"{scan.stem}.rec.gz"
+    if kept.exists():
         return from_bytes(kept.read_bytes())
     print(f"recognise {scan.name}", file=sys.stderr, flush=True)
     recognition = work.recognise(scan)
-    recognitions.mkdir(parents=True, exist_ok=True)
-    (recognitions / f"{scan.stem}.rec.gz").write_bytes(to_bytes(recognition))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(to_bytes(recognition))
     return recognition
+
+
+@cache
+def reader_digest() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(ocr.__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def score(scorer: Path, truth: Path, described: Path) -> dict[str, Any]:
