@@ -2,7 +2,8 @@
 
 Corpus: 24 synthetic documents and 21 real ones with transcribed fields (../shared/data), both scored by
 ../shared/tools/score_fields.py; the gate on all of them. Recognitions are kept in --recognitions, in the stored form,
-under the digest of the reader's source, and made where they are missing. `python -m benchmarks.fields` writes results/fields.json.
+under the digest of the reader's source, and made where they are missing. `python -m benchmarks.fields` writes
+results/fields.json.
 """
 
 from __future__ import annotations
