@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import FileRefused
+from ocr.images import open_image, refusing_damage
+from ocr.limits import check_page_count, check_pixels
+from ocr.pdf_pages import open_pdf, page_of
 
-MAX_PAGES = 5_000
-MAX_PIXELS = 300_000_000  # a page; 300 dpi A0 has 140 million
-MAX_READ_PIXELS = 40_000_000  # a larger page is made smaller before it is read
 MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _IMAGE_STARTS = {
     b"\xff\xd8\xff": "jpeg",
@@ -49,26 +49,10 @@ def kind_of(file: Path) -> str:
     raise FileRefused("file.type_unknown")
 
 
-def check_page_count(pages: int) -> None:
-    if pages < 1:
-        raise FileRefused("file.no_pages")
-    if pages > MAX_PAGES:
-        raise FileRefused("file.too_many_pages", pages=pages, limit=MAX_PAGES)
-
-
-def check_pixels(width: int, height: int, page: int) -> None:
-    if width * height >= MAX_PIXELS:
-        raise FileRefused(
-            "file.too_many_pixels", page=page, width=width, height=height, limit_megapixels=MAX_PIXELS // 10**6
-        )
-
-
 def _inspect_pdf(file: Path) -> tuple[int, bool]:
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         signed = data.find(b"/ByteRange") >= 0
         end = data[-_PDF_END_WITHIN:]
-    from ocr.pdf_pages import open_pdf, page_of
-
     with open_pdf(file) as document:
         pages = len(document)
         check_page_count(pages)
@@ -83,8 +67,6 @@ def _inspect_pdf(file: Path) -> tuple[int, bool]:
 
 def _inspect_image(file: Path, kind: str) -> int:
     from PIL import Image
-
-    from ocr.images import open_image, refusing_damage
 
     with refusing_damage(), open_image(file) as image:
         frames = int(getattr(image, "n_frames", 1)) if kind == "tiff" else 1

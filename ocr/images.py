@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ocr.errors import FileRefused
-from ocr.formats import MAX_READ_PIXELS, check_pixels
+from ocr.limits import MAX_READ_PIXELS, check_pixels
 from ocr.pdf_pages import Pixels
 
 _DPI_BELIEVED = (60, 1300)
@@ -33,7 +33,7 @@ def open_image(file: Path) -> Iterator[Any]:
     """Reads the header only; the caller checks the size before the pixels."""
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # the limit is ocr.formats' own, for every kind of file alike
+    Image.MAX_IMAGE_PIXELS = None  # the limit is ocr.limits' own, for every kind of file alike
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(file, formats=["JPEG", "PNG", "TIFF"]) as image:

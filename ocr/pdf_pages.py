@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import FileRefused
-from ocr.formats import MAX_READ_PIXELS, check_pixels
+from ocr.limits import MAX_READ_PIXELS, check_pixels
 
 Pixels = NDArray[np.uint8]  # (height, width) or (height, width, 3) in the order blue, green, red
 

@@ -11,7 +11,7 @@ from archive.access.identifiers import SENSITIVE, keep_owner, seal_value
 from archive.access.identity import OFFICE_HOURS, Actor
 from archive.access.permissions import Permission
 from archive.actions.field_values import field_value
-from archive.actions.records import enter_state, lock_item, require_readable
+from archive.actions.records import enter_state, lock_item, record_item, require_readable
 from archive.audit_events import EventTag
 from archive.db.holdings import Correction, Item
 from archive.db.states import ItemState
@@ -168,15 +168,7 @@ def _say(
         at=now,
     )
     uow.session.add(correction)
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="item",
-        subject_id=item.id,
-        agency_id=item.agency_id,
-        details={"field": field, "correction": correction.id},
-    )
+    record_item(uow, tag, item, actor=actor, now=now, field=field, correction=correction.id)
 
 
 def _sealed(uow: UnitOfWork, item: Item, field: str, told: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from archive.actions.records import (
     lock_item,
     lock_items,
     reason_given,
+    record_item,
     require_readable,
     state_conflict,
 )
@@ -190,13 +191,6 @@ def _record(
             at=now,
         )
     )
-    uow.record(
-        _TAGS[act],
-        actor=actor,
-        now=now,
-        subject_kind="item",
-        subject_id=item.id,
-        agency_id=item.agency_id,
-        details={"from": from_code, "to": item.code, "other": other.id if other else None, "reason": reason},
-    )
+    details = {"from": from_code, "to": item.code, "other": other.id if other else None, "reason": reason}
+    record_item(uow, _TAGS[act], item, actor=actor, now=now, **details)
     uow.reindex(item, now=now)

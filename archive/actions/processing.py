@@ -19,6 +19,7 @@ from archive.access.identifiers import seal_fields
 from archive.access.identity import SYSTEM
 from archive.actions.describe import refresh_item
 from archive.actions.filing import give_code
+from archive.actions.records import record_item
 from archive.audit_events import EventTag
 from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import (
@@ -276,6 +277,4 @@ def _field_json(field: Field, sizes: Mapping[int, tuple[int, int]]) -> dict[str,
 
 
 def _record(uow: UnitOfWork, tag: EventTag, item: Item, now: datetime, **details: Any) -> None:
-    uow.record(
-        tag, actor=SYSTEM, now=now, subject_kind="item", subject_id=item.id, agency_id=item.agency_id, details=details
-    )
+    record_item(uow, tag, item, actor=SYSTEM, now=now, **details)

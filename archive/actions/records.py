@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
+from archive.audit_events import EventTag
 from archive.db.holdings import Dossier, Item
 from archive.db.states import NEXT, READABLE, ItemState
 from archive.db.unit_of_work import UnitOfWork
@@ -61,6 +63,18 @@ def lock_dossier(uow: UnitOfWork, code: str, permission: Permission, *, actor: A
         raise dossiers.not_found(code)
     policy.require(actor, permission, dossier.agency_id)
     return dossier
+
+
+def record_item(uow: UnitOfWork, tag: EventTag, item: Item, *, actor: Actor, now: datetime, **details: object) -> None:
+    uow.record(
+        tag,
+        actor=actor,
+        now=now,
+        subject_kind="item",
+        subject_id=item.id,
+        agency_id=item.agency_id,
+        details=details,
+    )
 
 
 def enter_state(item: Item, state: ItemState) -> None:

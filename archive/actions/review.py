@@ -8,7 +8,7 @@ from datetime import datetime
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
-from archive.actions.records import enter_state, lock_item, reason_given
+from archive.actions.records import enter_state, lock_item, reason_given, record_item
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
 from archive.db.holdings import Item
@@ -81,13 +81,5 @@ def publish_item(
 
 
 def _tell(uow: UnitOfWork, tag: EventTag, item: Item, *, actor: Actor, now: datetime, **details: object) -> None:
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="item",
-        subject_id=item.id,
-        agency_id=item.agency_id,
-        details=details,
-    )
+    record_item(uow, tag, item, actor=actor, now=now, **details)
     uow.reindex(item, now=now)

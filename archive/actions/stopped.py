@@ -11,7 +11,7 @@ from sqlalchemy import select
 from archive.access import policy
 from archive.access.identity import SYSTEM, Actor
 from archive.access.permissions import Permission
-from archive.actions.records import enter_state, reason_given, state_conflict
+from archive.actions.records import enter_state, reason_given, record_item, state_conflict
 from archive.audit_events import EventTag
 from archive.db.holdings import Item, Receipt
 from archive.db.states import ItemState
@@ -39,7 +39,7 @@ def remove_stopped(uow: UnitOfWork, receipt_number: str, *, decision: str, actor
         raise Conflict("item.past_the_gate")
     enter_state(item, ItemState.DESTROYED)
     item.stop_reason, item.stop_values = None, {REMOVAL: DECIDED}
-    _record(uow, EventTag.STOPPED_DECIDED, item, actor=actor, now=now, act="remove", decision=why)
+    record_item(uow, EventTag.STOPPED_DECIDED, item, actor=actor, now=now, act="remove", decision=why)
     return item
 
 
@@ -55,7 +55,7 @@ def release_stopped(uow: UnitOfWork, receipt_number: str, *, decision: str, acto
     enter_state(item, ItemState.RECEIVED)
     item.stop_values = {"released": item.stop_values.get("released", 0) + 1, "gate_overridden": overridden}
     item.stop_reason = None
-    _record(
+    record_item(
         uow,
         EventTag.STOPPED_DECIDED,
         item,
@@ -89,7 +89,7 @@ def _remove_one(app: App) -> bool:
             return False
         app.quarantine.remove(str(item.receipt_id))
         item.stop_values = {REMOVAL: DONE}
-        _record(uow, EventTag.STOPPED_REMOVED, item, actor=SYSTEM, now=app.clock())
+        record_item(uow, EventTag.STOPPED_REMOVED, item, actor=SYSTEM, now=app.clock())
         return True
 
 
@@ -108,15 +108,3 @@ def _locked(uow: UnitOfWork, receipt_number: str, actor: Actor) -> Item:
     if item.state != ItemState.STOPPED:
         raise state_conflict(item)
     return item
-
-
-def _record(uow: UnitOfWork, tag: EventTag, item: Item, *, actor: Actor, now: datetime, **details: object) -> None:
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="item",
-        subject_id=item.id,
-        agency_id=item.agency_id,
-        details=details,
-    )

@@ -15,14 +15,16 @@ import uvicorn
 
 from archive import i18n
 from archive.bootstrap import App
+from archive.cli import fixity, ingest, reindex
 from archive.cli.holdings import acting, opened
 from archive.cli.output import Output
-from archive.cli.serving import handlers
 from archive.errors import InvalidInput
 from archive.service import run_background
-from archive.service_socket import serve_socket
+from archive.service_socket import Handler, serve_socket
 from archive.web.app import create_app
 
+# commands that change something, run here for whoever gives them beside the service
+HANDLERS: dict[str, Handler] = {"ingest": ingest.perform, "reindex": reindex.perform, "fixity": fixity.perform}
 GRACE_S = 3  # what a request under way still gets
 BACKLOG = 128
 
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     with _term_as_interrupt(), opened() as app:
         host = args.host or app.settings.host
         port = app.settings.port if args.port is None else args.port
-        with _listen(host, port) as listener, serve_socket(app, handlers(), acting), run_background(app):
+        with _listen(host, port) as listener, serve_socket(app, HANDLERS, acting), run_background(app):
             try:
                 url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
                 out.say(i18n.text("serve.ready", url=url))

@@ -7,15 +7,8 @@ from typing import Any
 
 from archive import i18n
 from archive.cli.output import Output
-from archive.service_socket import Handler, Progress, ask
+from archive.service_socket import Progress, ask
 from archive.settings import Settings
-
-
-def handlers() -> dict[str, Handler]:
-    """What `archive serve` answers."""
-    from archive.cli import fixity, ingest, reindex
-
-    return {"ingest": ingest.perform, "reindex": reindex.perform, "fixity": fixity.perform}
 
 
 def in_service(command: str, arguments: dict[str, Any], progress: Progress, out: Output) -> dict[str, Any] | None:

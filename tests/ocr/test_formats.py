@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from ocr import formats
+from ocr import formats, limits
 from ocr.errors import FileRefused
 from tests.ocr import drawn
 
@@ -112,12 +112,12 @@ def test_a_huge_picture_inside_a_pdf_is_refused(tmp_path: Path) -> None:
 def test_too_many_pages_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "long.pdf"
     with pikepdf.new() as document:
-        for _ in range(formats.MAX_PAGES + 1):
+        for _ in range(limits.MAX_PAGES + 1):
             document.add_blank_page(page_size=(50, 50))
         document.save(file)
     refusal = refusal_of(file)
     assert refusal.reason == "file.too_many_pages"
-    assert refusal.values == {"pages": formats.MAX_PAGES + 1, "limit": formats.MAX_PAGES}
+    assert refusal.values == {"pages": limits.MAX_PAGES + 1, "limit": limits.MAX_PAGES}
 
 
 def test_a_pdf_without_pages_is_refused(tmp_path: Path) -> None:
