@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from acceptance import corpus
-from acceptance.command import archive
+from acceptance.command import archive, engine
 from acceptance.figures import Figure, at_most, equal, write
 
 RESIDENT_LIMIT = 1536 * 2**20
@@ -39,6 +39,7 @@ def measure(data: Path) -> list[Figure]:
         "Is every hostile file recorded or refused with a reason, within the limits?",
         f"{len(files)} files of qpdf's test suite",
         {
+            "engine": engine(),
             "seconds": round(ran.seconds, 1),
             "largest_process_mib": ran.largest_process_bytes >> 20,
             "stored": batch.get("stored"),
