@@ -49,6 +49,7 @@ def _line(item: Item, receipt: str, agency: str, dossier: str | None, fields: Ef
         type_name=fields.text(FieldName.TYPE_NAME),
         notation=notation(fields),
         issued_date=fields.text(FieldName.ISSUED_DATE),
+        subject=fields.text(FieldName.SUBJECT),
         page_count=item.page_count,
         doubtful_fields=item.doubtful_fields,
         confidence=item.confidence,

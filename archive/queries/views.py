@@ -164,6 +164,7 @@ class ItemLine:
     type_name: str | None
     notation: str | None  # number and notation as written: 15/QĐ-UBND
     issued_date: str | None  # ISO 8601
+    subject: str | None
     page_count: int | None
     doubtful_fields: int
     confidence: float | None
