@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from metadata.text import fold
 from ocr.model import Box, Recognition
@@ -92,8 +93,9 @@ def place(
     for span in marked:
         by_page.setdefault(bisect_right(page_offsets, span[0]) - 1, []).append(span)
 
-    def richness(index: int) -> tuple[int, int, int]:
-        return len({fold(text[start:end]) for start, end in by_page[index]}), len(by_page[index]), -index
+    def richness(index: int) -> tuple[int, int, int, int]:
+        here = by_page[index]
+        return len({fold(text[start:end]) for start, end in here}), sum(_joined(text, here)), len(here), -index
 
     by_page = {index: by_page[index] for index in sorted(sorted(by_page, key=richness, reverse=True)[:limit])}
     paged = text_of(recognition) if recognition and by_page else None
@@ -134,13 +136,20 @@ def _passage(
 
 
 def snippet(text: str, marked: Sequence[Span], length: int = SNIPPET_CHARACTERS) -> tuple[str, tuple[Span, ...]]:
-    """The passage of about `length` characters with the most marks, on one line, and the marks' spans in it.
+    """The passage of about `length` characters with the most marks side by side, then the most marks, on one line, and
+    the marks' spans in it.
 
     A word is never cut, a mark never lost half; "…" says that the text goes on.
     """
     if not marked:
         marked = [(0, 0)]
-    first = max(range(len(marked)), key=lambda i: (_reached(marked, i, length) - i, -i))
+    joined = [0, *accumulate(_joined(text, marked))]
+
+    def worth(i: int) -> tuple[int, int, int]:
+        end = max(i + 1, _reached(marked, i, length))
+        return joined[end - 1] - joined[i], end - i, -i
+
+    first = max(range(len(marked)), key=worth)
     last = max(_reached(marked, first, length), first + 1) - 1
     inside = marked[first : last + 1]
     margin = max(0, length - (inside[-1][1] - inside[0][0])) // 2
@@ -155,22 +164,34 @@ def snippet(text: str, marked: Sequence[Span], length: int = SNIPPET_CHARACTERS)
     return shown, tuple((a + shift, b + shift) for a, b in inside if b > a)
 
 
+def _joined(text: str, marked: Sequence[Span]) -> list[bool]:
+    """Of each two marks that follow one another: whether they are different words with nothing but a blank between."""
+    return [
+        text[left[1] : right[0]].isspace() and fold(text[slice(*left)]) != fold(text[slice(*right)])
+        for left, right in pairwise(marked)
+    ]
+
+
 def _reached(marked: Sequence[Span], first: int, length: int) -> int:
     """One past the last mark that ends within `length` characters of where mark `first` begins."""
     return bisect_right(marked, marked[first][0] + length, key=lambda span: span[1])
 
 
 def _word_border(text: str, at: int, latest: int) -> int:
-    """The first place from `at` on where a word begins, at most `latest`."""
+    """The first place from `at` to `latest` where a word begins; else where the word around `latest` does."""
     while 0 < at < latest and not text[at - 1].isspace():
         at += 1
+    while at > 0 and not text[at - 1].isspace():
+        at -= 1
     return at
 
 
 def _word_border_before(text: str, at: int, earliest: int) -> int:
-    """The last place up to `at` where a word ends, at least `earliest`."""
+    """The last place from `at` back to `earliest` where a word ends; else where the word around `earliest` does."""
     while earliest < at < len(text) and not text[at].isspace():
         at -= 1
+    while at < len(text) and not text[at].isspace():
+        at += 1
     return at
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from metadata.text import nfc
 from search.errors import InvalidQuery
@@ -89,6 +90,14 @@ class Query:
     def toned(self) -> bool:
         """Whether whoever asked typed tones: one word with them says that the plain ones are meant plain."""
         return any(has_tones(word) for part in self.must for word in words_of(part))
+
+    def neighbours(self) -> tuple[Phrase, ...]:
+        """Terms typed side by side: most Vietnamese words are of two syllables, so together they count more."""
+        return tuple(
+            Phrase((before.text, after.text))
+            for before, after in pairwise(self.must)
+            if isinstance(before, Term) and isinstance(after, Term)
+        )
 
     def eased(self) -> Query | None:
         """The same for a document that lacks some of the words: what to ask next where no document has them all.

@@ -16,7 +16,7 @@ from search.words import exact_key, folded_key, has_tones, words
 Keys = tuple[tuple[str, ...], ...]  # of each text of a document, its words' keys
 
 _AS_TYPED = 10.0  # more than any sum of the weights below
-_WEIGHTS = {"text": 0.01, "heading": 0.03, "codes": 0.04}
+_WEIGHTS = {"text": 0.01, "heading": 0.03, "codes": 0.04, "neighbours": 0.04}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,9 @@ def _score(query: Query, held: _Held) -> float:
         for name, keys in (("text", held.folded), ("heading", held.heading), ("codes", held.codes)):
             times = _times(part, keys)
             score += _WEIGHTS[name] * times / (times + 1)
+    for pair in query.neighbours():
+        times = _times(pair, held.folded)
+        score += _WEIGHTS["neighbours"] * times / (times + 1)
     if query.must and query.toned:
         typed = [_times_as_typed(part, held) > 0 for part in query.must]
         score += _WEIGHTS["text"] * sum(typed) + _AS_TYPED * all(typed)

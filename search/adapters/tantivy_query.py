@@ -21,7 +21,7 @@ from search.words import exact_key, folded_key, has_tones, words
 
 FORM = 1  # another one whenever fields or keys change: older directories are then built anew
 
-_WEIGHTS = {"heading": 1.0, "codes": 4.0, "exact": 2.0}  # beside 1.0 for a word anywhere
+_WEIGHTS = {"heading": 1.0, "codes": 4.0, "exact": 2.0, "neighbours": 3.0}  # beside 1.0 for a word anywhere
 _SCALE = 0.01  # keeps the sum of all weights below what a document gets that has every word as typed
 _AS_TYPED = 10.0
 _LAST_DAY = date.max.toordinal()
@@ -83,6 +83,9 @@ def compile_query(query: Query, only: Filter) -> Any:
     for part in query.must:
         for name in ("heading", "codes"):
             parts.append((Occur.Should, tantivy.Query.boost_query(_part(name, part, folded_key), _WEIGHTS[name])))
+    for pair in query.neighbours():
+        boosted = tantivy.Query.boost_query(_part("words", pair, folded_key), _WEIGHTS["neighbours"])
+        parts.append((Occur.Should, boosted))
     for part in query.excluded:
         toned = any(map(has_tones, words_of(part)))
         parts.append((Occur.MustNot, _part("exact", part, exact_key) if toned else _part("words", part, folded_key)))

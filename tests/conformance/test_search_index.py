@@ -45,6 +45,17 @@ def test_a_query_with_tones_finds_them_first_and_the_others_after(index: SearchI
     assert set(hits) == {"exact", "plain", "other"}
 
 
+def test_words_typed_side_by_side_count_more_where_they_stand_so(index: SearchIndex) -> None:
+    index.put(
+        [
+            document("apart", "giải quyết theo quy định, định kỳ thanh quyết toán"),
+            document("together", "một văn bản khá dài về nhiều việc khác nhau, trong đó có một Quyết định"),
+        ]
+    )
+    assert found(index, "quyet dinh") == ["together", "apart"]
+    assert found(index, "quyết định") == ["together", "apart"]
+
+
 def test_where_the_tone_is_written_in_a_syllable_makes_no_difference(index: SearchIndex) -> None:
     index.put([document("old", "hòa thủy"), document("new", "hoà thuỷ"), document("plain", "hoa thuy " * 9)])
     assert set(found(index, "hoà thủy")[:2]) == {"old", "new"}

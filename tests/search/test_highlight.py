@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given
+from itertools import pairwise
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search.document import text_of
@@ -111,8 +113,9 @@ def test_every_box_is_of_a_word_on_that_page_that_holds_a_mark(text: str, query:
         assert set(page.boxes) == boxes
 
 
-@given(st.lists(st.sampled_from(["một", "hai", "từ-nối,", "\n", "dài" * 30]), max_size=120), st.data())
-def test_a_snippet_is_a_passage_cut_between_words_with_its_marks(parts: list[str], data: st.DataObject) -> None:
+@given(st.lists(st.sampled_from(["một", "hai", "từ-nối,", "\n", "dài" * 30]), max_size=120))
+@example(["từ-nối,", *["một"] * 9, "từ-nối,", "dài" * 30, "dài" * 30, "từ-nối,"])
+def test_a_snippet_is_a_passage_cut_between_words_with_its_marks(parts: list[str]) -> None:
     text = " ".join(parts)
     spans = find(parse("hai nối"), text)
     shown, marks = snippet(text, spans)
@@ -134,6 +137,13 @@ def test_the_snippet_shows_where_most_marks_are() -> None:
     assert len(marks) == 2
     assert shown.startswith("… ")
     assert shown.endswith(" …")
+
+
+def test_the_snippet_shows_words_side_by_side_before_many_words_apart() -> None:
+    apart = "định về định mức, quy định mức, định giá " * 3
+    text = apart + "một hai ba bốn năm sáu bảy tám chín mười " * 12 + "giải quyết xong, ban hành Quyết định mới"
+    shown, marks = snippet(text, find(parse("quyet dinh"), text))
+    assert "Quyết định" in [shown[a:d] for (a, _), (_, d) in pairwise(marks)]
 
 
 def test_the_beginning_of_a_text_is_its_first_page() -> None:
