@@ -74,6 +74,8 @@ class Background:
                 self._runner.stop(PATIENCE_S)
             self._unlock_index()
             self._seal()
+            # readers of a killed process may have been writing still when this one began and swept
+            sweep_left_overs(self._app)
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Return when no item of the batch is under way any more and the index knows them, or when this work ends."""
