@@ -74,7 +74,7 @@ class Background:
                 self._runner.stop(PATIENCE_S)
             self._unlock_index()
             self._seal()
-            # readers of a killed process may have been writing still when this one began and swept
+            # work that ends at once has not swept yet; and a killed process's readers may outlive a first sweep
             sweep_left_overs(self._app)
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:

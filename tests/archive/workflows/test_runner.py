@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -305,3 +306,13 @@ def held_by(app: App) -> int | None:
             {"key": INDEX_LOCK},
         )
     return pid
+
+
+def test_work_that_ends_at_once_has_still_swept_what_a_killed_process_left(app: App) -> None:
+    left = app.settings.data / "quarantine" / f"{uuid.uuid4().hex}.part"
+    assert list(app.quarantine.keys()) == []
+    left.mkdir()
+    (left / "master").write_bytes(b"half of a scan")
+    with run_background(app):
+        pass
+    assert not left.exists()
