@@ -14,8 +14,15 @@ ArchiveError
     ├── NoHoldings
     ├── PartNotInstalled
     ├── DatabaseUnavailable
+    │   └── DatabaseRefuses     the server answers, and does not take the account
     ├── DatabaseNewer
-    └── StoreUnavailable
+    ├── StoreUnavailable
+    │   └── StoreRefuses        the server answers, and does not take the account
+    ├── StoreMisconfigured      the server answers, but nothing may be kept there as it is
+    │   └── StoreMissing        its buckets are not there
+    ├── ClockOff
+    ├── DiskFull
+    └── KeysDiffer
 
 Each carries a message id of archive.i18n and the values that fill it; its text says what to do next.
 """
@@ -101,6 +108,10 @@ class DatabaseUnavailable(PartUnavailable):
     message_id = "error.database_unavailable"
 
 
+class DatabaseRefuses(DatabaseUnavailable):
+    message_id = "error.database_refuses"
+
+
 class DatabaseNewer(PartUnavailable):
     message_id = "error.database_newer"
     retry = False
@@ -108,3 +119,30 @@ class DatabaseNewer(PartUnavailable):
 
 class StoreUnavailable(PartUnavailable):
     message_id = "error.store_unavailable"
+
+
+class StoreRefuses(StoreUnavailable):
+    message_id = "error.store_refuses"
+
+
+class StoreMisconfigured(PartUnavailable):
+    message_id = "error.store_misconfigured"
+    retry = False
+
+
+class StoreMissing(StoreMisconfigured):
+    message_id = "error.store_missing"
+
+
+class ClockOff(PartUnavailable):
+    message_id = "error.clock_off"
+    retry = False
+
+
+class DiskFull(PartUnavailable):
+    message_id = "error.disk_full"
+
+
+class KeysDiffer(PartUnavailable):
+    message_id = "error.keys_differ"
+    retry = False
