@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
 from archive.access.keys import Keys
 from archive.db.database import Database
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import NoHoldings, PartNotInstalled
+from archive.errors import NoHoldings
 from archive.settings import Settings
 from archive.storage.interface import ObjectStore, Quarantine
 from search.index import SearchIndex
+
+if TYPE_CHECKING:
+    from archive.storage.s3_client import S3Client
 
 Clock = Callable[[], datetime]
 
@@ -33,7 +36,7 @@ class App:
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.keys = Keys(settings.data / "keys")
+        self.keys = Keys(settings.keys_directory)
         self._database = database
 
     @property
@@ -46,19 +49,40 @@ class App:
         return self._database.url
 
     @cached_property
+    def object_server(self) -> S3Client | None:
+        """The server of objects and quarantine, where one is set; it is not asked anything yet."""
+        if self.settings.object_store_url is None:
+            return None
+        from archive.storage.s3_client import S3Client
+
+        return S3Client.connect(self.settings.object_store_url, self.settings.ca_file)
+
+    @cached_property
     def store(self) -> ObjectStore:
+        if self.object_server is not None:
+            from archive.storage.s3_objects import S3Store
+
+            return S3Store(self.object_server, self.settings.object_store_public_url)
         from archive.storage.filesystem import FilesystemStore
 
         return FilesystemStore.create(self.settings.data / "objects")
 
     @cached_property
     def quarantine(self) -> Quarantine:
+        if self.object_server is not None:
+            from archive.storage.s3_quarantine import S3Quarantine
+
+            return S3Quarantine(self.object_server, self.settings.data / "quarantine-cache")
         from archive.storage.quarantine import FilesystemQuarantine
 
         return FilesystemQuarantine.create(self.settings.data / "quarantine")
 
     @cached_property
     def index(self) -> SearchIndex:
+        if self.settings.search_url is not None:
+            from search.adapters.elasticsearch import ElasticsearchIndex
+
+            return ElasticsearchIndex(self.settings.search_url, self.settings.ca_file)
         from search.adapters.tantivy import TantivyIndex
 
         return TantivyIndex(self.settings.data / "index")
@@ -83,20 +107,11 @@ class App:
 def open_app(settings: Settings, *, create: bool = False, clock: Clock = utc_now) -> App:
     """Start or join the database, bring it to this version's schema.
 
-    Raises NoHoldings unless `create` where there are none, PartNotInstalled for a server that this version has no
-    adapter for, DatabaseUnavailable, DatabaseNewer.
+    Raises NoHoldings unless `create` where there are none, DatabaseUnavailable, DatabaseNewer.
     """
-    refuse_missing_parts(settings)
     if not create and not settings.data.is_dir():
         raise NoHoldings(directory=settings.data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.data, settings.database_url)
     database.open(create=create)
     return App(settings, database, clock)
-
-
-def refuse_missing_parts(settings: Settings) -> None:
-    if settings.object_store_url is not None:
-        raise PartNotInstalled(part="MinIO/S3", setting="ARCHIVE_OBJECT_STORE_URL")
-    if settings.search_url is not None:
-        raise PartNotInstalled(part="Elasticsearch", setting="ARCHIVE_SEARCH_URL")

@@ -5,15 +5,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from archive import i18n
 from archive.errors import InvalidSetting
 
 PREFIX = "ARCHIVE_"
+FROM_FILE = "_FILE"
+SECRET_BYTES = 64 << 10  # of a file that a secret is read from
+_STORE_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,40}[a-z0-9]")
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
 class _UnreadableError(Exception):
@@ -39,6 +45,50 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def _object_store(value: str) -> str:
+    parts = _server(value)
+    named = _STORE_PREFIX.fullmatch(parts.path.strip("/") or "archive")
+    if not (parts.username and parts.password and named):
+        raise _UnreadableError(i18n.text("expected.object_store_url"))
+    return value
+
+
+def _public_store(value: str) -> str:
+    parts = _server(value)
+    if parts.path.strip("/") or "@" in parts.netloc:
+        raise _UnreadableError(i18n.text("expected.public_url"))
+    return value.rstrip("/")
+
+
+def _search_server(value: str) -> str:
+    if not _ALIAS.fullmatch(_server(value).path.strip("/") or "archive"):
+        raise _UnreadableError(i18n.text("expected.search_url"))
+    return value
+
+
+def _server(value: str) -> SplitResult:
+    """An http or https address with a host; with a wrong port urlsplit raises only when it is asked for it."""
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment:
+        raise _UnreadableError(i18n.text("expected.url", schemes="http://, https://"))
+    return parts
+
+
+def _certificates(value: str) -> Path:
+    path = _directory(value)
+    try:
+        whole = b"-----BEGIN CERTIFICATE-----" in path.read_bytes()
+    except OSError:
+        whole = False
+    if not whole:
+        raise _UnreadableError(i18n.text("expected.certificates"))
+    return path
 
 
 def _number(minimum: int, maximum: int) -> Callable[[str], int]:
@@ -75,13 +125,46 @@ class Settings:
         secret=True,
     )
     object_store_url: str | None = _setting(
-        _url("http://", "https://", "s3://"), None, "URL", "An object store server instead of a directory.", secret=True
-    )
-    search_url: str | None = _setting(
-        _url("http://", "https://"),
+        _object_store,
         None,
         "URL",
-        "A search server instead of the index in the data directory.",
+        "MinIO or another S3 server with object lock instead of a directory: "
+        "http(s)://ACCESS:SECRET@HOST:PORT/PREFIX; its buckets are PREFIX-objects and PREFIX-quarantine.",
+        secret=True,
+    )
+    object_store_public_url: str | None = _setting(
+        _public_store,
+        None,
+        "URL",
+        "Where browsers reach the object store: http(s)://HOST:PORT; where it is set, big files are read there by "
+        "signed links, else through the service.",
+    )
+    search_url: str | None = _setting(
+        _search_server,
+        None,
+        "URL",
+        "Elasticsearch 9 instead of the index in the data directory: http(s)://USER:PASSWORD@HOST:PORT/NAME; "
+        "NAME is its alias.",
+        secret=True,
+    )
+    ca_file: Path | None = _setting(
+        _certificates,
+        None,
+        "file",
+        "Authorities (PEM) that the servers' TLS certificates are checked against, beside the system's.",
+    )
+    keys: Path | None = _setting(
+        _directory,
+        None,
+        "directory",
+        "Where the secret keys lie, by default keys in the data directory; every machine of one installation needs "
+        "the same ones.",
+    )
+    token: str | None = _setting(
+        _text,
+        None,
+        "token",
+        "The API token of the account that commands act as on an object store server.",
         secret=True,
     )
     host: str = _setting(_text, "127.0.0.1", "address", "Where the web pages are served.")
@@ -103,24 +186,43 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises InvalidSetting for the first ARCHIVE_* variable that is unknown or cannot be read."""
+        """Raises InvalidSetting for the first ARCHIVE_* variable that is unknown or cannot be read.
+
+        A secret NAME may lie in a file instead, which NAME_FILE names: its first line counts.
+        """
         known = {PREFIX + f.name.upper(): f for f in fields(cls)}
         values: dict[str, Any] = {}
         for name in sorted(n for n in environ if n.startswith(PREFIX)):
-            if name not in known:
+            from_file = name.endswith(FROM_FILE) and name not in known
+            setting = name.removesuffix(FROM_FILE) if from_file else name
+            if setting not in known or (from_file and not known[setting].metadata["secret"]):
                 raise InvalidSetting("error.setting_unknown", field=name, setting=name, known=", ".join(sorted(known)))
-            described = known[name].metadata
+            if from_file and setting in environ:
+                raise InvalidSetting("error.setting_twice", field=name, setting=setting, file_setting=name)
+            described = known[setting].metadata
             try:
-                values[known[name].name] = described["read"](environ[name])
+                given = _first_line(environ[name], name) if from_file else environ[name]
+                values[known[setting].name] = described["read"](given)
             except _UnreadableError as wrong:
                 shown = "…" if described["secret"] else environ[name]
                 raise InvalidSetting(field=name, setting=name, value=shown, expected=str(wrong)) from None
         return cls(**values)
 
+    @property
+    def production(self) -> bool:
+        """Records lie on servers, and commands act as the account of `token`."""
+        return self.object_store_url is not None
+
+    @property
+    def keys_directory(self) -> Path:
+        return self.keys or self.data / "keys"
+
     @classmethod
     def described(cls) -> tuple[SettingDescription, ...]:
         return tuple(
-            SettingDescription(PREFIX + f.name.upper(), str(f.type), f.metadata["unit"], f.metadata["sentence"])
+            SettingDescription(
+                PREFIX + f.name.upper(), str(f.type), f.metadata["unit"], f.metadata["sentence"], f.metadata["secret"]
+            )
             for f in fields(cls)
         )
 
@@ -131,3 +233,15 @@ class SettingDescription:
     type: str
     unit: str
     sentence: str
+    secret: bool  # may be read from a file: NAME_FILE
+
+
+def _first_line(path: str, name: str) -> str:
+    try:
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            return file.readline(SECRET_BYTES).strip()
+    except (OSError, ValueError) as failure:
+        detail = getattr(failure, "strerror", None) or type(failure).__name__
+        raise InvalidSetting(
+            "error.setting_file_unreadable", field=name, setting=name, path=path, detail=detail
+        ) from None

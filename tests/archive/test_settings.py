@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.bootstrap import refuse_missing_parts
-from archive.errors import InvalidSetting, PartNotInstalled
+from archive.errors import InvalidSetting
 from archive.settings import Settings
 
 
@@ -62,9 +61,3 @@ def test_every_setting_says_its_unit_and_meaning() -> None:
     for entry in described:
         assert entry.unit
         assert entry.sentence.endswith(".")
-
-
-@pytest.mark.parametrize("name", ["object_store_url", "search_url"])
-def test_a_server_without_its_part_is_refused_by_name(name: str) -> None:
-    with pytest.raises(PartNotInstalled, match=f"ARCHIVE_{name.upper()}"):
-        refuse_missing_parts(Settings(**{name: "http://x"}))  # type: ignore[arg-type]
