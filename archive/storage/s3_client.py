@@ -1,0 +1,242 @@
+"""A connection to an S3 server with object lock: buckets, patience, and the client's exceptions told as ours."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+import tenacity
+import urllib3
+from minio import Minio
+from minio.commonconfig import ENABLED
+from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from urllib3.exceptions import HTTPError
+
+from archive.errors import (
+    ArchiveError,
+    ObjectMissing,
+    StoreMisconfigured,
+    StoreMissing,
+    StoreRefuses,
+    StoreUnavailable,
+)
+
+T = TypeVar("T")
+
+CONNECTIONS = 32  # kept open, for all threads of the process
+CONNECT_S, READ_S = 2.0, 10.0
+REGION = "us-east-1"  # given, so that no call asks for it; an address may name another one by ?region=
+PREFIX = "archive"
+
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,50}")
+_MISSING = {"NoSuchKey", "NoSuchVersion"}
+_FULL = {"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"}
+_REFUSED = {
+    "InvalidAccessKeyId": "s3.credentials",
+    "SignatureDoesNotMatch": "s3.credentials",
+    "AccessDenied": "s3.access_denied",
+}
+_TOLD = {"RequestTimeTooSkewed": "s3.clock", "NoSuchBucket": "s3.no_bucket", **dict.fromkeys(_FULL, "s3.full")}
+_PASSING = {"RequestTimeout", "SlowDown", "OperationAborted"}  # with a status below 500, yet gone a moment later
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call is tried again. away_s: while nobody answers at the address; else deadline_s."""
+
+    deadline_s: float = 20.0
+    away_s: float = 5.0
+    longest_wait_s: float = 3.0
+
+
+class S3Client:
+    """One a process; any number of threads. Making it asks the server nothing."""
+
+    def __init__(self, minio: Minio, pool: urllib3.PoolManager, url: SplitResult, patience: Patience) -> None:
+        self.minio = minio
+        self.host = _host(url)
+        self.objects_bucket, self.quarantine_bucket = (f"{_prefix(url)}-{name}" for name in ("objects", "quarantine"))
+        self._pool, self._url = pool, url
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_passes),
+            stop=lambda state: _given_up(state, patience),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=patience.longest_wait_s),
+            reraise=True,
+        )
+
+    @classmethod
+    def connect(cls, url: str, ca_file: Path | None = None, *, patience: Patience | None = None) -> S3Client:
+        """http(s)://ACCESS:SECRET@HOST:PORT/PREFIX. Raises StoreMisconfigured for an address that says too little."""
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not (parts.hostname and parts.username and parts.password)
+            or _PREFIX.fullmatch(_prefix(parts)) is None
+        ):
+            raise StoreMisconfigured("s3.address")
+        pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS,
+            retries=False,  # ours, with jitter and a deadline
+            timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
+            ssl_context=_authorities(ca_file),
+        )
+        return cls(_minio(parts, parts, pool), pool, parts, patience or Patience())
+
+    def at(self, public_url: str) -> Minio:
+        """Signs for browsers that reach the server under another address; never asked anything itself."""
+        return _minio(urlsplit(public_url), self._url, self._pool)
+
+    def ask(self, call: Callable[[], T], *, missing: str | None = None) -> T:
+        """The call's answer: tried again while the failure is passing, then told as ours. It must be safe to repeat."""
+        with self.translated(missing):
+            return self.retrying(call)
+
+    def retrying(self, call: Callable[[], T]) -> T:
+        answer: T = self._retrying(call)
+        return answer
+
+    @contextlib.contextmanager
+    def translated(self, missing: str | None = None) -> Iterator[None]:
+        """missing: the digest or key that is told as missing when the server does not know it."""
+        try:
+            yield
+        except (MinioException, HTTPError) as error:
+            raise self._ours(error, missing) from error
+
+    def prepare_buckets(self, *, create: bool) -> None:
+        """Objects: versioned and lockable; quarantine: neither, so that removed bytes are gone.
+
+        Raises StoreMisconfigured when one is otherwise, or is absent and shall not be made.
+        """
+        for bucket, lock in ((self.objects_bucket, True), (self.quarantine_bucket, False)):
+            try:
+                versioning = self.retrying(lambda b=bucket: self.minio.get_bucket_versioning(b).status)  # type: ignore[misc]
+            except S3Error as error:
+                if error.code != "NoSuchBucket":
+                    raise self._ours(error) from error
+                if not create:
+                    raise StoreMissing("s3.no_bucket", bucket=bucket, host=self.host) from error
+                self._make(bucket, lock)
+                versioning = ENABLED if lock else None
+            except (MinioException, HTTPError) as error:
+                raise self._ours(error) from error
+            if lock and (versioning != ENABLED or not self._lockable(bucket)):
+                raise StoreMisconfigured("s3.no_lock", bucket=bucket, host=self.host)
+            if not lock and versioning is not None:
+                raise StoreMisconfigured("s3.versioned", bucket=bucket, host=self.host)
+
+    def server_time(self) -> datetime:
+        """The server's clock, to the second. Asked once, without patience: so also whether it is there."""
+        with self.translated():
+            answer = self._pool.request("HEAD", f"{self._url.scheme}://{self.host}/")
+            try:
+                return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+            except (KeyError, ValueError) as error:
+                raise StoreUnavailable("s3.no_s3", host=self.host) from error
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _make(self, bucket: str, lock: bool) -> None:
+        try:
+            self.retrying(lambda: self.minio.make_bucket(bucket, object_lock=lock))
+        except S3Error as error:
+            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):  # somebody sets up beside us
+                raise self._ours(error) from error
+
+    def _lockable(self, bucket: str) -> bool:
+        try:
+            self.retrying(lambda: self.minio.get_object_lock_config(bucket))
+        except S3Error as error:
+            if error.code == "ObjectLockConfigurationNotFoundError":
+                return False
+            raise self._ours(error) from error
+        return True
+
+    def _ours(self, error: Exception, missing: str | None = None) -> ArchiveError:
+        if isinstance(error, S3Error):
+            code = code_of(error)
+            if code in _MISSING and missing is not None:
+                return ObjectMissing(digest=missing)
+            if code in _REFUSED:
+                return StoreRefuses(_REFUSED[code], host=self.host)
+            bucket = error.bucket_name or ""
+            return StoreUnavailable(_TOLD.get(code, "s3.failed"), host=self.host, bucket=bucket, code=code)
+        if isinstance(error, ServerError | InvalidResponseError):
+            return StoreUnavailable("s3.failed", host=self.host, code=f"HTTP {_status(error)}")
+        told = _tls_fault(error) or ("s3.away" if _unconnected(error) else "s3.broken_off")
+        return StoreUnavailable(told, host=self.host)
+
+
+def code_of(error: S3Error) -> str:
+    """The server's code, also where the answer has no body."""
+    return str(error.response.headers.get("x-minio-error-code") or error.code)
+
+
+def _minio(endpoint: SplitResult, login: SplitResult, pool: urllib3.PoolManager) -> Minio:
+    return Minio(
+        _host(endpoint),
+        access_key=unquote(login.username or ""),
+        secret_key=unquote(login.password or ""),
+        secure=endpoint.scheme == "https",
+        region=parse_qs(login.query).get("region", [REGION])[0],
+        http_client=pool,
+    )
+
+
+def _host(url: SplitResult) -> str:
+    return url.netloc.rpartition("@")[2]
+
+
+def _prefix(url: SplitResult) -> str:
+    return url.path.strip("/") or PREFIX
+
+
+def _authorities(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise StoreMisconfigured("s3.ca_file", path=ca_file) from error
+    return context
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether the same call may succeed in a moment."""
+    if isinstance(error, S3Error):
+        code = code_of(error)
+        return code in _PASSING or (error.response.status >= 500 and code not in _FULL and code != "NotImplemented")
+    if isinstance(error, ServerError | InvalidResponseError):
+        return _status(error) in (408, 429) or _status(error) >= 500
+    return isinstance(error, HTTPError) and _tls_fault(error) is None
+
+
+def _given_up(state: tenacity.RetryCallState, patience: Patience) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    limit = patience.away_s if error is not None and _unconnected(error) else patience.deadline_s
+    return (state.seconds_since_start or 0.0) + state.upcoming_sleep >= limit
+
+
+def _unconnected(error: BaseException) -> bool:
+    return isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
+
+
+def _tls_fault(error: BaseException) -> str | None:
+    """What must be set right by a person; a connection that only breaks off within TLS is an SSLError too."""
+    causes = [cause for cause in (*error.args, error.__cause__, error.__context__) if isinstance(cause, ssl.SSLError)]
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return "s3.certificate"
+    return "s3.no_tls" if any(cause.reason == "WRONG_VERSION_NUMBER" for cause in causes) else None
+
+
+def _status(error: ServerError | InvalidResponseError) -> int:
+    return int(error.status_code if isinstance(error, ServerError) else error._code)
