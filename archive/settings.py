@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -91,6 +92,13 @@ def _certificates(value: str) -> Path:
     return path
 
 
+def _networks(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part.strip(), strict=False)) for part in value.split(","))
+    except ValueError:
+        raise _UnreadableError(i18n.text("expected.networks")) from None
+
+
 def _number(minimum: int, maximum: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
@@ -169,6 +177,13 @@ class Settings:
     )
     host: str = _setting(_text, "127.0.0.1", "address", "Where the web pages are served.")
     port: int = _setting(_number(1, 65535), 8000, "port", "Where the web pages are served.")
+    trusted_proxies: tuple[str, ...] = _setting(
+        _networks,
+        (),
+        "addresses",
+        "Proxies, as addresses or networks with commas between, whose X-Forwarded-For and X-Forwarded-Proto are "
+        "believed.",
+    )
     jobs: int = _setting(
         _number(1, 256), lambda: os.cpu_count() or 1, "pages", "How many pages are recognised side by side."
     )

@@ -59,7 +59,8 @@ def _server(app: App) -> uvicorn.Server:
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(app.settings.trusted_proxies),
+        forwarded_allow_ips=list(app.settings.trusted_proxies),
     )
     return uvicorn.Server(config)
 

@@ -20,6 +20,12 @@ def test_variables_are_read_into_their_types(tmp_path: Path) -> None:
     assert (read.data, read.port, read.jobs) == (tmp_path, 8080, 3)
 
 
+def test_proxies_are_addresses_and_networks() -> None:
+    read = Settings.read({"ARCHIVE_TRUSTED_PROXIES": "10.0.0.5, 172.29.248.0/28"})
+    assert read.trusted_proxies == ("10.0.0.5/32", "172.29.248.0/28")
+    assert Settings().trusted_proxies == ()
+
+
 def test_an_unknown_variable_stops_the_start_and_names_the_known_ones() -> None:
     with pytest.raises(InvalidSetting, match=r"ARCHIVE_DTA.*ARCHIVE_DATA") as stopped:
         Settings.read({"ARCHIVE_DTA": "/x"})
@@ -32,6 +38,7 @@ def test_an_unknown_variable_stops_the_start_and_names_the_known_ones() -> None:
         ("ARCHIVE_PORT", "0"), ("ARCHIVE_PORT", "65536"), ("ARCHIVE_PORT", "8000 "), ("ARCHIVE_PORT", "８０８０"),
         ("ARCHIVE_JOBS", ""), ("ARCHIVE_JOBS", "-1"), ("ARCHIVE_JOBS", "two"), ("ARCHIVE_DATA", ""),
         ("ARCHIVE_DATABASE_URL", "mysql://x"), ("ARCHIVE_SEARCH_URL", "localhost:9200"), ("ARCHIVE_HOST", " "),
+        ("ARCHIVE_TRUSTED_PROXIES", "*"), ("ARCHIVE_TRUSTED_PROXIES", "10.0.0.1,,"),
     ],
 )  # fmt: skip
 def test_an_unreadable_value_stops_the_start_and_says_what_is_wanted(name: str, value: str) -> None:
