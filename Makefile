@@ -1,6 +1,6 @@
 # make run    a first look: install, load the sample dossiers, serve http://127.0.0.1:8000
-# make test   install and run everything that CI checks
-# make check  the five-minute part of it; make acceptance: everything there is, with the measurements
+# make test   install and run everything that CI checks, on real PostgreSQL, MinIO and Elasticsearch (.ci/services) too
+# make check  the five-minute part of it, without servers; make acceptance: everything there is, with the measurements
 
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -19,7 +19,7 @@ setup-dev:
 	scripts/setup dev
 
 test: setup-dev lint
-	$(PY) -m pytest -m "not acceptance"
+	.ci/test
 
 check: setup-dev lint
 	$(PY) -m pytest -m "not acceptance and not slow and not browser"
