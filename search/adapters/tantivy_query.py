@@ -15,9 +15,10 @@ from typing import Any
 import tantivy
 from tantivy import Occur
 
-from search.document import DATE_FIELDS, KEYWORD_FIELDS, IndexDocument, codes_of, heading_of, keyword, texts_of
+from search.document import DATE_FIELDS, KEYWORD_FIELDS, IndexDocument, keyword
+from search.keys import keys_of
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Phrase, Query, Term, words_of
-from search.words import exact_key, folded_key, has_tones, words
+from search.words import exact_key, folded_key, has_tones
 
 FORM = 1  # another one whenever fields or keys change: older directories are then built anew
 
@@ -47,16 +48,10 @@ def schema() -> Any:
 
 def to_engine(document: IndexDocument) -> Any:
     made = tantivy.Document()
-    headings, codes = heading_of(document), codes_of(document)
-    for text in texts_of(document):
-        found = words(text)
-        folded = " ".join(map(folded_key, found))
-        made.add_text("words", folded)
-        made.add_text("exact", " ".join(map(exact_key, found)))
-        if text in headings:
-            made.add_text("heading", folded)
-        if text in codes:
-            made.add_text("codes", folded)
+    keys = keys_of(document)
+    for name in ("words", "exact", "heading", "codes"):
+        for text in getattr(keys, name):
+            made.add_text(name, text)
     for name in KEYWORD_FIELDS:
         value = getattr(document, name)
         if value is not None:
