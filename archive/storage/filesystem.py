@@ -6,6 +6,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,19 +22,38 @@ from archive.storage.durable import (
     sync_directory,
     temporary_file,
 )
-from archive.storage.interface import StoredObjectRef
+from archive.storage.interface import Mode, Protection, StoredObjectRef
 from archive.storage.keys import is_digest, object_path
+from archive.storage.locks import LockFiles
 
 OBJECT_MODE = 0o400
+LOCKS = "locks"
 WORK = "writing"  # temporary files, in the same file system as the objects
 DAMAGED = "damaged"  # what was found under a digest that it did not match; kept for whoever must explain it
 
 
-class FilesystemStore:
+class WorkDirectory:
+    """See archive.storage.interface.Sweepable: temporary files whose writers are gone are left over."""
+
+    def __init__(self, directory: Path) -> None:
+        self._work = directory
+
+    def left_over(self) -> list[str]:
+        with _translated():
+            return [path.name for path in left_over(self._work)]
+
+    def sweep(self) -> int:
+        with _translated():
+            return sweep(self._work)
+
+
+class FilesystemStore(WorkDirectory):
     """See archive.storage.interface.ObjectStore."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__(root / WORK)
         self._root = root
+        self._locks = LockFiles(root / LOCKS, self._work)
 
     @classmethod
     def create(cls, root: Path) -> FilesystemStore:
@@ -41,17 +61,19 @@ class FilesystemStore:
             make_directories(root / WORK)
         return cls(root)
 
-    def put(self, source: Path) -> StoredObjectRef:
+    def put(self, source: Path, *, retain_until: datetime | None = None) -> StoredObjectRef:
         with source.open("rb") as stream:
             digest, size = digest_of(stream)
         final = self._final(digest)
         with _translated():
+            if retain_until is not None:  # before the bytes have their name: locked from the first instant
+                self._locks.change(digest, retain_until, None, "governance")
             if final.exists() and digest_past_cache(final) == (digest, size):
                 self._sync_path(final)
                 return StoredObjectRef(digest, size)
-            make_directories(self._root / WORK)
+            make_directories(self._work)
             make_directories(final.parent)
-            with source.open("rb") as stream, temporary_file(self._root / WORK) as (path, fd):
+            with source.open("rb") as stream, temporary_file(self._work) as (path, fd):
                 written = copy_digesting(stream, fd)
                 if written != (digest, size):
                     raise ObjectDamaged(digest=digest)  # the source changed under our hands
@@ -71,9 +93,16 @@ class FilesystemStore:
             raise ObjectMissing(digest=digest)
         return self._final(digest)
 
+    def link(self, digest: str, *, file_name: str, media_type: str, expires: timedelta) -> str | None:
+        return None
+
     def size(self, digest: str) -> int:
         with _translated(digest):
             return self._final(digest).stat().st_size
+
+    def stored_at(self, digest: str) -> datetime:
+        with _translated(digest):
+            return datetime.fromtimestamp(self._final(digest).stat().st_mtime, UTC)
 
     def contains(self, digest: str) -> bool:
         with _translated():
@@ -92,15 +121,22 @@ class FilesystemStore:
                     if is_digest(path.name) and path == self._final(path.name):
                         yield StoredObjectRef(path.name, path.stat().st_size)
 
-    def left_over(self) -> list[Path]:
-        """Temporary files of writers that are gone."""
+    def protect(
+        self,
+        digest: str,
+        *,
+        retain_until: datetime | None = None,
+        legal_hold: bool | None = None,
+        mode: Mode = "governance",
+    ) -> None:
+        self.path(digest)  # missing objects are not protected
         with _translated():
-            return left_over(self._root / WORK)
+            self._locks.change(digest, retain_until, legal_hold, mode)
 
-    def sweep(self) -> int:
-        """Remove them; safe while others write."""
+    def protection(self, digest: str) -> Protection:
+        self.path(digest)
         with _translated():
-            return sweep(self._root / WORK)
+            return self._locks.read(digest)
 
     def _place(self, path: Path, final: Path) -> None:
         """Give the synced file its name without overwriting; a damaged holder of the name is put aside first."""

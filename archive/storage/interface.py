@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
+
+Mode = Literal["governance", "compliance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +18,20 @@ class StoredObjectRef:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How an object is held. mode is None where no date was ever set; a date in the past holds nothing any more."""
+
+    retain_until: datetime | None  # UTC, whole seconds
+    mode: Mode | None
+    legal_hold: bool
+
+
 class Sweepable(Protocol):
     """What a killed process leaves is known, and goes."""
 
-    def left_over(self) -> list[Path]:
-        """What was left half written; a file that a living process writes is none."""
+    def left_over(self) -> list[str]:
+        """Names of what was left half written; a file that a living process writes is none."""
         ...
 
     def sweep(self) -> int:
@@ -28,28 +40,37 @@ class Sweepable(Protocol):
 
 
 class ObjectStore(Sweepable, Protocol):
-    """Bytes under their digest, written once. There is no verb that overwrites.
+    """Bytes under their digest, written once. There is no verb that overwrites, and none that removes.
 
     Raises StoreUnavailable when it cannot be reached or written, ObjectMissing for an unknown digest,
     ObjectDamaged when bytes do not match their digest.
     """
 
-    def put(self, source: Path) -> StoredObjectRef:
+    def put(self, source: Path, *, retain_until: datetime | None = None) -> StoredObjectRef:
         """Store the file's bytes durably: on return they are synced, and were read back past the page cache.
 
-        Repeating it with the same bytes writes nothing; bytes found damaged under that digest are written anew.
+        A new object is locked from its first instant; the lock of one that is there is lengthened, never shortened.
+        Repeating it with the same bytes writes nothing else; bytes found damaged under that digest are written anew.
         """
         ...
 
     def open(self, digest: str) -> BinaryIO:
-        """A seekable stream of the bytes; the caller closes it."""
+        """A seekable stream of the bytes, never the whole of a big object in memory; the caller closes it."""
         ...
 
     def path(self, digest: str) -> Path | None:
         """A local path for reading only, where the store has one."""
         ...
 
+    def link(self, digest: str, *, file_name: str, media_type: str, expires: timedelta) -> str | None:
+        """An address from which a browser saves the bytes for a while; None where the store has none to give."""
+        ...
+
     def size(self, digest: str) -> int: ...
+
+    def stored_at(self, digest: str) -> datetime:
+        """When the bytes came to lie there, by the store's own clock (UTC)."""
+        ...
 
     def contains(self, digest: str) -> bool: ...
 
@@ -59,6 +80,24 @@ class ObjectStore(Sweepable, Protocol):
 
     def digests(self) -> Iterator[StoredObjectRef]:
         """Every object held, in no order."""
+        ...
+
+    def protect(
+        self,
+        digest: str,
+        *,
+        retain_until: datetime | None = None,
+        legal_hold: bool | None = None,
+        mode: Mode = "governance",
+    ) -> None:
+        """Lengthen the lock, set or lift the legal hold; None leaves it as it is.
+
+        A shorter date changes nothing; compliance is never turned back.
+        """
+        ...
+
+    def protection(self, digest: str) -> Protection:
+        """What holds now; up to a second longer than was asked."""
         ...
 
 
@@ -74,14 +113,14 @@ class HeldFile:
 class Quarantine(Sweepable, Protocol):
     """Where delivered bytes lie, unlocked, until the secrets gate has let them through.
 
-    One entry a key (the receipt's id); the same errors as ObjectStore. Whatever is derived before the gate lies in
-    the entry's `scratch` directory and goes with it.
+    One entry a key (the receipt's id); the same errors as ObjectStore. Whatever is derived before the gate is kept in
+    the entry and goes with it: the next step may be another machine's.
     """
 
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
-        """Write, sync, read back past the page cache. Raises FileTooBig past the limit; then nothing stays.
+        """Write durably, read back past caches. Raises FileTooBig past the limit; then nothing stays.
 
-        The entry is claimed by this process until `release` or `remove`: see `unclaimed`.
+        The entry is claimed by this process until `release` or `remove`: see `claimed` and `unclaimed`.
         """
         ...
 
@@ -89,12 +128,33 @@ class Quarantine(Sweepable, Protocol):
         """The receipt is committed: the claim ends, the entry stays."""
         ...
 
-    def held(self, key: str) -> HeldFile: ...
+    def claimed(self, key: str) -> bool:
+        """Whether this process's claim surely holds. Asked before a receipt is committed, with its key locked there:
+        whoever removes unclaimed entries asks for the same lock first."""
+        ...
 
-    def path(self, key: str) -> Path: ...
+    def held(self, key: str) -> HeldFile:
+        """What was received under the key; the size is what lies there now."""
+        ...
 
-    def scratch(self, key: str) -> Path:
-        """A directory of the entry for derived files; made when it is not there."""
+    def path(self, key: str) -> Path:
+        """The bytes as a local file for reading only. Raises ObjectDamaged where they are not what was received."""
+        ...
+
+    def keep(self, key: str, name: str, source: Path) -> None:
+        """Keep a copy of a derived file in the entry, as durable as its bytes; the newest of a name counts."""
+        ...
+
+    def kept(self, key: str, name: str) -> Path | None:
+        """A kept file, local and whole; None where none is kept under that name."""
+        ...
+
+    def discard(self, key: str, name: str) -> None:
+        """Remove a kept file; one that is not there is no error."""
+        ...
+
+    def working(self, key: str) -> AbstractContextManager[Path]:
+        """An empty directory on this machine for what a step makes of the entry; gone on leaving."""
         ...
 
     def add_name(self, key: str, entry_id: str, name: str) -> None:
@@ -112,9 +172,9 @@ class Quarantine(Sweepable, Protocol):
         ...
 
     def workspace(self) -> AbstractContextManager[Path]:
-        """An empty directory in the quarantine for what is unpacked on the way in; gone on leaving."""
+        """An empty directory on this machine for what is unpacked on the way in; gone on leaving."""
         ...
 
     def remove(self, key: str) -> None:
-        """Remove bytes, names and scratch; an unknown key is no error."""
+        """Remove bytes, names and kept files; an unknown key is no error."""
         ...

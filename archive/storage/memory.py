@@ -6,26 +6,43 @@ import hashlib
 import io
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.errors import ObjectMissing
-from archive.storage.interface import StoredObjectRef
+from archive.storage.interface import Mode, Protection, StoredObjectRef
 from archive.storage.keys import object_path
+from archive.storage.locks import UNPROTECTED, lengthened
 
 
-class MemoryStore:
+class NothingLeftOver:
+    """See archive.storage.interface.Sweepable."""
+
+    def left_over(self) -> list[str]:
+        return []
+
+    def sweep(self) -> int:
+        return 0
+
+
+class MemoryStore(NothingLeftOver):
     """See archive.storage.interface.ObjectStore."""
 
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
+        self._stored_at: dict[str, datetime] = {}
+        self._protections: dict[str, Protection] = {}
         self._lock = threading.Lock()
 
-    def put(self, source: Path) -> StoredObjectRef:
+    def put(self, source: Path, *, retain_until: datetime | None = None) -> StoredObjectRef:
         content = source.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         with self._lock:
-            self._objects[digest] = content
+            self._protect(digest, retain_until, None, "governance")
+            if self._objects.get(digest) != content:
+                self._objects[digest] = content
+                self._stored_at[digest] = datetime.now(UTC)
         return StoredObjectRef(digest, len(content))
 
     def open(self, digest: str) -> BinaryIO:
@@ -35,8 +52,15 @@ class MemoryStore:
         self._get(digest)
         return None
 
+    def link(self, digest: str, *, file_name: str, media_type: str, expires: timedelta) -> str | None:
+        return None
+
     def size(self, digest: str) -> int:
         return len(self._get(digest))
+
+    def stored_at(self, digest: str) -> datetime:
+        self._get(digest)
+        return self._stored_at[digest]
 
     def contains(self, digest: str) -> bool:
         return str(object_path(digest).name) in self._objects
@@ -49,11 +73,25 @@ class MemoryStore:
             held = [StoredObjectRef(digest, len(content)) for digest, content in self._objects.items()]
         yield from held
 
-    def left_over(self) -> list[Path]:
-        return []
+    def protect(
+        self,
+        digest: str,
+        *,
+        retain_until: datetime | None = None,
+        legal_hold: bool | None = None,
+        mode: Mode = "governance",
+    ) -> None:
+        self._get(digest)
+        with self._lock:
+            self._protect(digest, retain_until, legal_hold, mode)
 
-    def sweep(self) -> int:
-        return 0
+    def protection(self, digest: str) -> Protection:
+        self._get(digest)
+        return self._protections.get(digest, UNPROTECTED)
+
+    def _protect(self, digest: str, retain_until: datetime | None, legal_hold: bool | None, mode: Mode) -> None:
+        held = self._protections.get(digest, UNPROTECTED)
+        self._protections[digest] = lengthened(held, retain_until, legal_hold, mode)
 
     def _get(self, digest: str) -> bytes:
         try:

@@ -257,7 +257,7 @@ def test_what_a_killed_writer_left_is_no_object_and_is_swept(on_disk: Held, aban
     store = on_disk.store
     assert isinstance(store, FilesystemStore)
     assert list(store.digests()) == []
-    assert store.left_over() == [abandoned]
+    assert store.left_over() == [abandoned.name]
     assert store.sweep() == 1
     assert not abandoned.exists()
 
