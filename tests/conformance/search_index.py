@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+from search.adapters.elasticsearch import ElasticsearchIndex
 from search.adapters.memory import MemoryIndex
 from search.adapters.tantivy import TantivyIndex
 from search.index import SearchIndex
 from search.query import EVERYTHING, Filter, parse
+from tests.servers import server_url
 
-OPEN: dict[str, Callable[[Path], SearchIndex]] = {
-    "memory": lambda directory: MemoryIndex(),
-    "tantivy": lambda directory: TantivyIndex(directory / "index"),
-}
+KINDS = ("memory", "tantivy", "elasticsearch")
+Opening = Callable[[Path], SearchIndex]
+
+
+@contextmanager
+def of_kind(kind: str) -> Iterator[Opening]:
+    """How to get an empty index of this kind; on a server one index is emptied for each test, and removed in the end."""
+    if kind == "elasticsearch":
+        with elasticsearch_url() as url:
+            yield lambda directory: _emptied(ElasticsearchIndex(url))
+    elif kind == "tantivy":
+        yield lambda directory: TantivyIndex(directory / "index")
+    else:
+        yield lambda directory: MemoryIndex()
+
+
+@contextmanager
+def elasticsearch_url() -> Iterator[str]:
+    """Of an index of its own on the server of the tests, which has nothing of it afterwards."""
+    url = f"{server_url('SEARCH').rstrip('/')}/test-{uuid.uuid4().hex[:12]}"
+    try:
+        yield url
+    finally:
+        name = url.rpartition("/")[2]
+        for index in ask(url, "GET", f"/{name}*?ignore_unavailable=true"):
+            ask(url, "DELETE", f"/{index}")
+
+
+def ask(url: str, method: str, path: str, body: object = None) -> Any:
+    """What the server itself answers, past the adapter."""
+    parts = urlsplit(url)
+    request = urllib.request.Request(
+        f"{parts.scheme}://{parts.hostname}:{parts.port}{path}",
+        method=method,
+        data=json.dumps(body).encode() if body is not None else None,
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def _emptied(index: SearchIndex) -> SearchIndex:
+    index.remove([id_ for id_, _ in index.revisions()])
+    return index
 
 
 def found(
