@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
+from archive.access.key_check import check_keys
 from archive.access.keys import Keys
 from archive.db.database import Database
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import NoHoldings
+from archive.errors import ClockOff, NoHoldings
 from archive.settings import Settings
 from archive.storage.interface import ObjectStore, Quarantine
 from search.index import SearchIndex
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archive.storage.s3_client import S3Client
 
 Clock = Callable[[], datetime]
+CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
 def utc_now() -> datetime:
@@ -95,6 +97,8 @@ class App:
         if "index" in self.__dict__:
             self.index.close()
             del self.__dict__["index"]
+        if self.__dict__.get("object_server") is not None:
+            self.object_server.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -105,13 +109,29 @@ class App:
 
 
 def open_app(settings: Settings, *, create: bool = False, clock: Clock = utc_now) -> App:
-    """Start or join the database, bring it to this version's schema.
+    """Start or join the database, bring it to this version's schema; no other part is asked anything.
 
-    Raises NoHoldings unless `create` where there are none, DatabaseUnavailable, DatabaseNewer.
+    Raises NoHoldings unless `create` where there are none, DatabaseUnavailable, DatabaseNewer, KeysDiffer, ClockOff;
+    then nothing stays attached.
     """
-    if not create and not settings.data.is_dir():
+    if not create and not settings.production and not settings.data.is_dir():
         raise NoHoldings(directory=settings.data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.data, settings.database_url)
     database.open(create=create)
-    return App(settings, database, clock)
+    app = App(settings, database, clock)
+    try:
+        if settings.database_url is not None:
+            refuse_other_clock(clock(), database.server_time(), server="PostgreSQL")
+        check_keys(app.engine, app.keys)
+    except BaseException:
+        app.close()
+        raise
+    return app
+
+
+def refuse_other_clock(ours: datetime, theirs: datetime, *, server: str) -> None:
+    """Dates of records, locks and sign-ins are made on every machine: they must mean the same."""
+    off = abs(ours - theirs)
+    if off > CLOCK_TOLERANCE:
+        raise ClockOff(minutes=round(off.total_seconds() / 60), server=server)

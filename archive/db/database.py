@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, func, make_url, select
 
 from archive.db import backup, migrate, seeds
 from archive.db.embedded import EmbeddedServer
-from archive.errors import DatabaseUnavailable, NoHoldings
+from archive.db.failures import as_ours, is_away, lacks_right
+from archive.errors import NoHoldings
 
 DATABASE = "archive"
 POOL_SIZE = 5
 POOL_OVERFLOW = 10
+POOL_WAIT_S = 10
+CONNECT_S = 5  # a page must not hang longer on a server that is away
+SILENCE_MS = 10_000  # of a server that was there: its machine is gone, or the network
 DRIVER = "postgresql+psycopg://"
 
 
@@ -39,9 +43,11 @@ class Database:
                 _create_database(self._embedded.url("postgres"))
             self.engine = engine_of(self.url)
             self._migrate(create=create)
-        except (OperationalError, psycopg.OperationalError) as failure:
+        except Exception as failure:
             self.close()
-            raise DatabaseUnavailable(detail=str(failure.__cause__ or failure).strip()) from failure
+            if is_away(failure) or lacks_right(failure):
+                raise as_ours(failure, make_url(self.url)) from failure
+            raise
         except BaseException:
             self.close()
             raise
@@ -59,7 +65,19 @@ class Database:
             back_up=lambda revision: backup.dump(self.url, backups / f"before-upgrade-from-{revision}.dump"),
             seed=seeds.seed,
         )
-        migrate.migrate(self.engine, place=str(self._data), create=create, hooks=hooks, backups=backups)
+        migrate.migrate(self.engine, place=self._place, create=create, hooks=hooks, backups=backups)
+
+    @property
+    def _place(self) -> str:
+        """How people know this database."""
+        if self._embedded is not None:
+            return str(self._data)
+        url = make_url(self.url)
+        return f"{url.host or url.query.get('host', '')}:{url.port or 5432}/{url.database}"
+
+    def server_time(self) -> datetime:
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.clock_timestamp())).scalar_one()
 
 
 def engine_of(url: str) -> Engine:
@@ -69,8 +87,16 @@ def engine_of(url: str) -> Engine:
         address,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=UTC", "connect_timeout": 30},
+        connect_args={
+            "options": "-c timezone=UTC",
+            "connect_timeout": CONNECT_S,
+            "tcp_user_timeout": SILENCE_MS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     )
 
 

@@ -17,15 +17,21 @@ from archive.access.encryption import lookup_digest
 from archive.access.identifiers import masked
 from archive.access.identity import Actor
 from archive.access.keys import Keys
+from archive.db.failures import as_ours, is_away
 from archive.db.holdings import Item
 from archive.db.trail import Counter, Outbox
 from archive.ids import new_id
 
 
 class UnitOfWork:
-    """`with app.unit_of_work() as uow:` commits on leaving, rolls back if anything was raised."""
+    """`with app.unit_of_work() as uow:` commits on leaving, rolls back if anything was raised.
+
+    A database that is away is DatabaseUnavailable, whatever was asked of it; after that from the commit itself it is
+    not known whether the change was made.
+    """
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
+        self._url = engine.url
         self.session = Session(engine, expire_on_commit=False, info={"keys": keys})
         self.keys = keys
         self._after_commit: list[Callable[[], None]] = []
@@ -39,11 +45,27 @@ class UnitOfWork:
         try:
             if error is None:
                 self.session.commit()
+        except Exception as failure:
+            self._raise_if_away(failure)
+            raise
         finally:
-            self.session.close()
-        if error is None:
+            self._close(error)
+        if error is not None:
+            self._raise_if_away(error)
+        else:
             for call in self._after_commit:
                 call()
+
+    def _close(self, error: BaseException | None) -> None:
+        try:
+            self.session.close()
+        except Exception as failure:  # the connection broke: whatever was open in it is rolled back
+            if error is None or not is_away(failure):
+                raise
+
+    def _raise_if_away(self, failure: BaseException) -> None:
+        if is_away(failure):
+            raise as_ours(failure, self._url) from failure
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Mail, workflow starts: what must not happen if the commit does not."""
