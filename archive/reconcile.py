@@ -141,7 +141,7 @@ def _quarantine(app: App, kept: set[str]) -> Iterator[Finding]:
                 yield Finding("quarantine_without_receipt", key)
         elif row.state not in (ItemState.RECEIVED, ItemState.STOPPED):
             yield Finding("quarantine_not_emptied", row.number, found=row.state)
-        elif (size := app.quarantine.path(key).stat().st_size) != row.size_bytes:
+        elif (size := app.quarantine.held(key).size_bytes) != row.size_bytes:
             yield Finding("quarantine_size", row.number, expected=str(row.size_bytes), found=str(size))
     held = set(app.quarantine.keys())
     for key, row in receipts.items():
@@ -180,8 +180,8 @@ def _batches(app: App) -> Iterator[Finding]:
 
 
 def _left_overs(app: App) -> Iterator[Finding]:
-    for path in (*app.store.left_over(), *app.quarantine.left_over()):
-        yield Finding("left_over", path.name)
+    for name in (*app.store.left_over(), *app.quarantine.left_over()):
+        yield Finding("left_over", name)
 
 
 def _index(app: App) -> tuple[list[Finding], int, int]:

@@ -39,6 +39,7 @@ from archive.ids import new_id
 from archive.storage.interface import StoredObjectRef
 from metadata.extract import RULES_VERSION
 from metadata.model import Document, Field, FieldName
+from metadata.report import to_catalogue
 from ocr.model import PageText, Recognition
 
 MASTER_LOCK = timedelta(days=30)  # from the gate on; the retention rule extends it when it is confirmed
@@ -128,8 +129,7 @@ def describe_item(
         return
     read = dict(documents[0].fields) if documents else {}
     read[FieldName.PAGE_COUNT] = Field(len(recognition.pages), 1.0, None, None)
-    sizes = {page.number: (page.width, page.height) for page in recognition.pages}
-    told = {name.value: _field_json(field, sizes) for name, field in read.items()}
+    told = to_catalogue(Document(documents[0].pages if documents else (), read), recognition)
     newest = uow.session.scalar(
         select(Description).where(Description.item_id == item.id).order_by(Description.generation.desc())
     )
@@ -257,23 +257,6 @@ def _page(item_id: uuid.UUID, page: PageText) -> Page:
         confidence=page.confidence,
         source=page.source.value,
     )
-
-
-def _field_json(field: Field, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
-    """As it is stored: boxes are fractions of the page."""
-    box = None
-    if field.box is not None and field.page is not None:
-        width, height = sizes[field.page]
-        corners = (field.box.left / width, field.box.top / height, field.box.right / width, field.box.bottom / height)
-        box = [round(corner, 6) for corner in corners]
-    told: dict[str, Any] = {
-        "value": field.value,
-        "confidence": round(field.confidence, 4),
-        "page": field.page,
-        "box": box,
-        "given_by": field.given_by,
-    }
-    return told if field.read_as is None else {**told, "read_as": field.read_as}
 
 
 def _record(uow: UnitOfWork, tag: EventTag, item: Item, now: datetime, **details: Any) -> None:

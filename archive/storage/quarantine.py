@@ -1,4 +1,4 @@
-"""The quarantine as a directory: one entry a key, with the bytes, their names and whatever is derived from them.
+"""The quarantine as a directory: one entry a key, with the bytes, their names and what is kept of their recognition.
 
 An entry is written as `<key>.part/` and renamed when it is whole. The receiving process holds a lock on the
 directory, over the rename, until the receipt is committed; a lock that nobody holds has no living writer.
@@ -7,35 +7,38 @@ directory, over the rename, until the receipt is committed; a lock that nobody h
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import i18n
-from archive.errors import ObjectMissing, StoreUnavailable
+from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from archive.storage import workspace
 from archive.storage.durable import (
     claim,
     copy_digesting,
+    digest_of,
     digest_past_cache,
     make_directories,
     sync_directory,
+    temporary_file,
     write_all,
 )
 from archive.storage.interface import HeldFile
 from archive.storage.keys import entry_name
+from archive.storage.workspace import PART
 
-PART = ".part"
 GONE = ".gone"
 MASTER = "master"
 SIDECAR = "held.json"
 NAMES = "names"
-SCRATCH = "scratch"
+KEPT = "kept"
 
 
 class FilesystemQuarantine:
@@ -55,7 +58,8 @@ class FilesystemQuarantine:
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
         part = self._root / (entry_name(key) + PART)
         with _translated():
-            lock = self._begin(part)
+            self._reachable()
+            lock = workspace.locked_directory(part)
             try:
                 held = _write_entry(part, source, name, limit_bytes)
                 part.rename(self._entry(key))
@@ -74,28 +78,56 @@ class FilesystemQuarantine:
         if lock is not None:
             os.close(lock)
 
+    def claimed(self, key: str) -> bool:
+        with self._guard:
+            lock = self._claims.get(key)
+            return lock is not None and os.fstat(lock).st_nlink > 0
+
     def held(self, key: str) -> HeldFile:
+        entry = self._entry(key)
+        self._reachable()
         with _translated(key):
-            return HeldFile(**json.loads((self._entry(key) / SIDECAR).read_bytes()))
+            told = HeldFile(**json.loads((entry / SIDECAR).read_bytes()))
+            return replace(told, size_bytes=(entry / MASTER).stat().st_size)
 
     def path(self, key: str) -> Path:
         path = self._entry(key) / MASTER
-        with _translated():
-            self._reachable()
-            if not path.is_file():
-                raise ObjectMissing(digest=key)
+        expected = self.held(key).digest
+        with _translated(key), path.open("rb") as stream:
+            if digest_of(stream)[0] != expected:
+                raise ObjectDamaged(digest=expected)
         return path
 
-    def scratch(self, key: str) -> Path:
-        path = self._entry(key) / SCRATCH
-        with _translated(key):
-            path.mkdir(mode=0o700, exist_ok=True)
-        return path
+    def keep(self, key: str, name: str, source: Path) -> None:
+        final = self._kept(key, name)
+        with _translated(key), source.open("rb") as stream:
+            _add_directory(final.parent)
+            with temporary_file(final.parent) as (path, fd):
+                copy_digesting(stream, fd)
+                os.fsync(fd)
+                path.rename(final)
+            sync_directory(final.parent)
+
+    def kept(self, key: str, name: str) -> Path | None:
+        path = self._kept(key, name)
+        with _translated():
+            self._reachable()
+            return path if path.is_file() else None
+
+    def discard(self, key: str, name: str) -> None:
+        with _translated():
+            self._reachable()
+            self._kept(key, name).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def working(self, key: str) -> Iterator[Path]:
+        with self._private(entry_name(key)) as path:
+            yield path
 
     def add_name(self, key: str, entry_id: str, name: str) -> None:
         directory = self._entry(key) / NAMES
         with _translated(key):
-            directory.mkdir(mode=0o700, exist_ok=True)
+            _add_directory(directory)
             _write_synced(directory / entry_name(entry_id), name.encode("utf-8"))
             sync_directory(directory)
 
@@ -120,28 +152,17 @@ class FilesystemQuarantine:
                 os.close(lock)
                 yield key
 
-    def left_over(self) -> list[Path]:
+    def left_over(self) -> list[str]:
         """Entries that were never whole, or not wholly removed, and whose process is gone."""
-        found = []
         with _translated():
             self._reachable()
-            for path in sorted([*self._root.glob(f"*{PART}"), *self._root.glob(f"*{GONE}")]):
-                lock = claim(path)
-                if lock is not None:
-                    found.append(path)
-                    os.close(lock)
-        return found
+            return [path.name for path in workspace.left_over(self._root, PART, GONE)]
 
     def sweep(self) -> int:
         """Remove them; safe while others receive."""
         with _translated():
-            left = self.left_over()
-            for path in left:
-                lock = claim(path)
-                if lock is not None:
-                    shutil.rmtree(path, ignore_errors=True)  # its remover may be at it too
-                    os.close(lock)
-            return len(left)
+            self._reachable()
+            return workspace.sweep(self._root, PART, GONE)
 
     def remove(self, key: str) -> None:
         entry = self._entry(key)
@@ -156,32 +177,22 @@ class FilesystemQuarantine:
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
-        path = self._root / (uuid.uuid4().hex + PART)
-        with _translated():
-            lock = self._begin(path)
-        try:
+        with self._private("work") as path:
             yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(lock)
 
-    def _begin(self, part: Path) -> int:
-        """Make and lock the directory; a sweep may take it between the two, then once more."""
-        self._reachable()
-        while True:
-            with contextlib.suppress(FileExistsError):
-                part.mkdir(mode=0o700)
-            try:
-                lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.fstat(lock).st_nlink:
-                return lock
-            os.close(lock)
+    @contextlib.contextmanager
+    def _private(self, stem: str) -> Iterator[Path]:
+        with contextlib.ExitStack() as leaving:
+            with _translated():
+                self._reachable()
+                path = leaving.enter_context(workspace.workspace(self._root, stem))
+            yield path
 
     def _entry(self, key: str) -> Path:
         return self._root / entry_name(key)
+
+    def _kept(self, key: str, name: str) -> Path:
+        return self._entry(key) / KEPT / entry_name(name)
 
     def _reachable(self) -> None:
         if not self._root.is_dir():
@@ -203,6 +214,12 @@ def _write_entry(part: Path, source: BinaryIO, name: str, limit_bytes: int) -> H
     _write_synced(part / SIDECAR, json.dumps(sidecar, ensure_ascii=False).encode("utf-8"))
     sync_directory(part)
     return held
+
+
+def _add_directory(path: Path) -> None:
+    """In an entry that is there. Raises FileNotFoundError where it is not."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    sync_directory(path.parent)
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -1,25 +1,24 @@
 """A received file becomes a described record, or is stopped with a reason.
 
-Every step may be killed at any instant and is then done again: files get their name when they are whole and synced,
-objects are in the store before rows tell of them, and the quarantine is emptied last.
+Every step may be killed at any instant and is then done again, on this machine or another: what must outlive a step is
+kept in the quarantine, objects are in the store before rows tell of them, and the quarantine is emptied last.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
 
 from archive.actions import processing
 from archive.actions.processing import Derived
-from archive.db.holdings import Item, Receipt
+from archive.db.holdings import Item, Receipt, RecognitionRow
 from archive.db.states import ItemState
 from archive.errors import ObjectMissing
-from archive.storage.durable import sync_directory
+from archive.workflows import bundle
 from archive.workflows.work import Step, Verdict, Work
 from metadata import extract, gate
 from ocr import stored
@@ -27,8 +26,9 @@ from ocr import work as reading
 from ocr.model import Recognition
 from ocr.page_images import page_image_name
 
+COPIED_BYTES = 1 << 20
 RECOGNITION = "recognition.gz"
-SEALED = "sealed"
+SEALED = "sealed.zip"
 Run = Callable[[Step, str], Verdict | None]
 """Runs a step durably: a step that has ended is not run again when its workflow is."""
 
@@ -45,7 +45,8 @@ def process_item(run: Run, stop: Callable[[str, Step, Verdict], None], receipt: 
 
 def inspect(work: Work, receipt: str) -> Verdict | None:
     """Raises FileRefused for what cannot be taken."""
-    facts = reading.inspect(_master(work, receipt))
+    with _master(work, receipt) as master:
+        facts = reading.inspect(master)
     limit = work.app.settings.page_limit
     if facts.pages > limit:
         return Verdict(reason="file.too_many_pages", values={"pages": facts.pages, "limit": limit})
@@ -54,11 +55,15 @@ def inspect(work: Work, receipt: str) -> Verdict | None:
 
 def recognise(work: Work, receipt: str) -> None:
     """The words stay in the quarantine until the gate has let them through."""
-    path = _scratch(work, receipt) / RECOGNITION
-    if path.exists():
+    quarantine, key = work.app.quarantine, _key(work, receipt)
+    if quarantine.kept(key, RECOGNITION) is not None:
         return
-    recognition = reading.recognise(_master(work, receipt), engine=work.app.settings.engine, jobs=work.jobs())
-    _write_whole(path, stored.to_bytes(recognition))
+    with _master(work, receipt) as master:
+        recognition = reading.recognise(master, engine=work.app.settings.engine, jobs=work.jobs())
+    with quarantine.working(key) as folder:
+        made = folder / RECOGNITION
+        made.write_bytes(stored.to_bytes(recognition))
+        quarantine.keep(key, RECOGNITION, made)
 
 
 def gate_secrets(work: Work, receipt: str) -> Verdict | None:
@@ -75,9 +80,13 @@ def promote(work: Work, receipt: str) -> None:
     if item.state != ItemState.RECEIVED:
         return
     key, quarantine, store = str(item.receipt_id), work.app.quarantine, work.app.store
-    recognition = _recognition(work, receipt)
-    master = store.put(_master(work, receipt))
-    recognised = store.put(_scratch(work, receipt) / RECOGNITION)
+    read = quarantine.kept(key, RECOGNITION)
+    if read is None:
+        raise ObjectMissing(digest=RECOGNITION)
+    recognition = stored.from_bytes(read.read_bytes())
+    with _master(work, receipt) as path:
+        master = store.put(path)
+    recognised = store.put(read)
     with work.commit() as uow:
         processing.lock_received(uow, receipt)  # no further name is left beside the bytes from here on
         processing.promote_item(
@@ -106,18 +115,22 @@ def seal(work: Work, receipt: str) -> None:
     item = _item(work, receipt)
     if item.state != ItemState.RECEIVED:
         return
-    folder = _scratch(work, receipt) / SEALED
+    quarantine, key = work.app.quarantine, str(item.receipt_id)
     recognition = _recognition(work, receipt)
-    if not folder.exists():
-        made = folder.with_name(f"{SEALED}-{uuid.uuid4().hex}")
-        reading.seal(_master(work, receipt), recognition, made, title=item.title, jobs=work.jobs())
-        _sync_files(made)
-        made.rename(folder)
-        sync_directory(folder.parent)
-    derived = [
-        Derived(kind, page, work.app.store.put(path), media_type)
-        for kind, page, path, media_type in _renditions(folder, recognition)
-    ]
+    with quarantine.working(key) as folder:
+        made = folder / "sealed"
+        whole = quarantine.kept(key, SEALED)
+        if whole is not None:
+            bundle.unpack(whole, made)
+        else:
+            with _master(work, receipt) as master:
+                reading.seal(master, recognition, made, title=item.title, jobs=work.jobs())
+            bundle.pack(made, folder / SEALED)
+            quarantine.keep(key, SEALED, folder / SEALED)
+        derived = [
+            Derived(kind, page, work.app.store.put(path), media_type)
+            for kind, page, path, media_type in _renditions(made, recognition)
+        ]
     with work.commit() as uow:
         processing.add_renditions(uow, receipt, derived=derived, now=work.app.clock())
 
@@ -139,7 +152,8 @@ def stop(work: Work, receipt: str, verdict: Verdict, step: str) -> None:
         )
     item = _item(work, receipt)
     if item.state == ItemState.STOPPED:
-        _clear_scratch(work, item)
+        for name in (RECOGNITION, SEALED):
+            work.app.quarantine.discard(str(item.receipt_id), name)
 
 
 def _item(work: Work, receipt: str) -> Item:
@@ -149,23 +163,44 @@ def _item(work: Work, receipt: str) -> Item:
         ).one()
 
 
-def _master(work: Work, receipt: str) -> Path:
+def _key(work: Work, receipt: str) -> str:
+    return str(_item(work, receipt).receipt_id)
+
+
+@contextmanager
+def _master(work: Work, receipt: str) -> Iterator[Path]:
+    """The delivered bytes as a file of this machine: from the quarantine, or the store once it has them."""
     item = _item(work, receipt)
+    key = str(item.receipt_id)
     try:
-        return work.app.quarantine.path(str(item.receipt_id))
+        path: Path | None = work.app.quarantine.path(key)
     except ObjectMissing:
-        path = item.master_digest and work.app.store.path(item.master_digest)
-        if not path:
+        if item.master_digest is None:
             raise
-        return path
-
-
-def _scratch(work: Work, receipt: str) -> Path:
-    return work.app.quarantine.scratch(str(_item(work, receipt).receipt_id))
+        path = work.app.store.path(item.master_digest)
+    if path is not None:
+        yield path
+        return
+    assert item.master_digest is not None
+    with work.app.quarantine.working(key) as folder, work.app.store.open(item.master_digest) as stream:
+        path = folder / "master"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, COPIED_BYTES)
+        yield path
 
 
 def _recognition(work: Work, receipt: str) -> Recognition:
-    return stored.from_bytes((_scratch(work, receipt) / RECOGNITION).read_bytes())
+    """The one that waits in the quarantine, or the current one of the catalogue."""
+    item = _item(work, receipt)
+    path = work.app.quarantine.kept(str(item.receipt_id), RECOGNITION)
+    if path is not None:
+        return stored.from_bytes(path.read_bytes())
+    with work.app.unit_of_work() as uow:
+        row = item.recognition_id and uow.session.get(RecognitionRow, item.recognition_id)
+    if not row:
+        raise ObjectMissing(digest=RECOGNITION)
+    with work.app.store.open(row.digest) as stream:
+        return stored.from_bytes(stream.read())
 
 
 def _renditions(folder: Path, recognition: Recognition) -> list[tuple[str, int, Path, str]]:
@@ -177,28 +212,3 @@ def _renditions(folder: Path, recognition: Recognition) -> list[tuple[str, int, 
         ("thumbnail", 0, folder / "thumbnail.jpg", "image/jpeg"),
         *images,
     ]
-
-
-def _clear_scratch(work: Work, item: Item) -> None:
-    try:
-        shutil.rmtree(work.app.quarantine.scratch(str(item.receipt_id)), ignore_errors=True)
-    except ObjectMissing:
-        return  # removed by a decision in the meantime
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
-    part.write_bytes(content)
-    _sync_files(part.parent, only=part)
-    part.rename(path)
-    sync_directory(path.parent)
-
-
-def _sync_files(folder: Path, only: Path | None = None) -> None:
-    for path in [only] if only else sorted(folder.iterdir()):
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    sync_directory(folder)

@@ -57,7 +57,8 @@ def test_removal_takes_bytes_names_and_everything_derived_and_may_be_repeated(
     quarantine: FilesystemQuarantine, tmp_path: Path
 ) -> None:
     receive(quarantine)
-    (quarantine.scratch("k") / "recognition").write_bytes(b"words")
+    (tmp_path / "words").write_bytes(b"words")
+    quarantine.keep("k", "recognition", tmp_path / "words")
     quarantine.add_name("k", "entry", "bản sao.pdf")
     quarantine.remove("k")
     quarantine.remove("k")
@@ -85,7 +86,7 @@ def test_half_an_entry_is_no_entry_and_is_swept(quarantine: FilesystemQuarantine
     part.mkdir()
     (part / "master").write_bytes(b"half")
     assert list(quarantine.keys()) == []
-    assert quarantine.left_over() == [part]
+    assert quarantine.left_over() == [part.name]
     assert quarantine.sweep() == 1
     assert quarantine.left_over() == []
 

@@ -146,7 +146,7 @@ def test_a_state_secret_leaves_no_word_and_no_name_anywhere(
     assert list(app.store.digests()) == []
     key = str(item.receipt_id)
     assert app.quarantine.path(key).read_bytes() == secret
-    assert list(app.quarantine.scratch(key).iterdir()) == []
+    assert app.quarantine.kept(key, process_item.RECOGNITION) is None
     assert rows(app, Outbox) == []
     assert reconcile(app).agrees
 
