@@ -61,24 +61,6 @@ def test_the_reconciliation_explains_every_file(visit: Visit, service: world.Ser
     assert "001_quyet_dinh" not in page.content()
 
 
-def test_a_delivered_file_moves_through_the_batch_before_ones_eyes(visit: Visit) -> None:
-    page = visit("lan", "/batches/new")
-    page.select_option("#task", "5")
-    page.fill("#dossier", world.DOSSIER)
-    page.fill("#expected", "2")
-    page.get_by_role("button", name="Mở lô").click()
-    page.set_input_files("#files", [world.LATER, Path(__file__)])
-    page.get_by_role("button", name="Gửi").click()
-    expect(page.locator(".sent li.good")).to_contain_text("BN-")
-    expect(page.locator(".sent li.bad")).to_contain_text("test_pages.py")
-    expect(page.locator("#entries tbody tr")).to_have_count(2)
-    page.get_by_role("button", name="đóng lô").click()
-    expect(page.locator("#progress")).to_be_visible()
-    expect(page.locator("#progress")).to_have_count(0, timeout=240_000)
-    expect(page.locator("#entries")).to_contain_text("chờ duyệt")
-    expect(page.locator("#live")).to_contain_text("mọi tệp đã nộp đều được giải thích")
-
-
 def test_the_text_over_the_page_is_the_words_that_stand_there(visit: Visit) -> None:
     page = visit("lan")
     open_item(page, NOTICE)

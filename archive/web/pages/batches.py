@@ -68,12 +68,13 @@ def opened(
 @router.get("/batches/{number}")
 def shown(visit: SignedIn, number: str) -> Response:
     batch = _batch(visit, number)
-    may_deliver = visit.may(Permission.BATCH_INGEST) and batch.line.closed_at is None
+    may_ingest = visit.may(Permission.BATCH_INGEST)
     return visit.page(
         "batch.html",
         batch=batch,
         seen=moved(batch),
-        may_deliver=may_deliver,
+        may_ingest=may_ingest,
+        may_deliver=may_ingest and batch.line.closed_at is None,
         limit_bytes=visit.app.settings.max_file_bytes,
         now=visit.now,
     )

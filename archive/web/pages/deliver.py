@@ -11,9 +11,10 @@ from starlette.datastructures import UploadFile
 
 from archive import i18n
 from archive.actions.ingest import Received, receive_file
-from archive.errors import FileTooBig, InvalidInput
+from archive.errors import Conflict, FileTooBig, InvalidInput, PartUnavailable
 from archive.queries.references import batch_id
 from archive.web.deps import SignedIn, Visit, own_form
+from archive.web.errors import status_of
 
 router = APIRouter()
 FORM_BYTES = 1 << 20  # what the form itself adds to its files
@@ -22,21 +23,30 @@ MAX_FILES = 1000
 
 @router.post("/batches/{number}/files")
 async def delivered(visit: SignedIn, number: str, request: Request) -> Response:
-    """A script sends one file a request and gets JSON; a plain form sends all and goes back to the batch."""
+    """A script sends one file a request and gets JSON; a plain form sends all and is shown what became of each."""
     _require_size(visit, request)
     async with request.form(max_files=MAX_FILES) as form:
         await own_form(request)
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
-        received = [await run_in_threadpool(_receive, visit, number, file) for file in files]
-    if "application/json" not in request.headers.get("accept", ""):
-        return visit.back(f"/batches/{number}")
-    return JSONResponse({"files": [_told(each) for each in received]})
+        if "application/json" in request.headers.get("accept", ""):
+            received = [await run_in_threadpool(_receive, visit, number, file) for file in files]
+            return JSONResponse({"files": [_told(each) for each in received]})
+        told = [(file.filename, await run_in_threadpool(_answer, visit, number, file)) for file in files]
+    return visit.page("delivered.html", number=number, files=told)
 
 
 def _receive(visit: Visit, number: str, file: UploadFile) -> Received:
     with visit.unit_of_work() as uow:
         batch = batch_id(uow.session, number, actor=visit.actor)
     return receive_file(visit.app, batch, file.filename or "", file.file, actor=visit.actor)
+
+
+def _answer(visit: Visit, number: str, file: UploadFile) -> dict[str, object]:
+    """As `_told`; a file that could not be taken does not hide the receipts of those before it."""
+    try:
+        return _told(_receive(visit, number, file))
+    except (Conflict, PartUnavailable) as error:
+        return {"outcome": "failed", "receipt": None, "reason": str(error), "status": status_of(error)}
 
 
 def _require_size(visit: Visit, request: Request) -> None:

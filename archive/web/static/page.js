@@ -10,7 +10,14 @@
     said.textContent = text;
     saidTimer = setTimeout(() => { said.textContent = ""; }, kind === "bad" ? 12000 : 5000);
   }
-  window.archivePage = { say };
+
+  // what a page of ours says went wrong
+  function problemIn(html) {
+    return new DOMParser().parseFromString(html, "text/html").getElementById("error-detail")?.textContent;
+  }
+  window.archivePage = { say, problemIn };
+
+  if (document.querySelector("form[action=\"/sign-in\"]")) sessionStorage.clear(); // what one person's tab knew is not for the next
 
   const button = document.querySelector(".menu-button");
   button?.addEventListener("click", () => {
@@ -43,8 +50,7 @@
   });
   document.body.addEventListener("htmx:responseError", (event) => {
     if (event.detail.requestConfig.verb === "get") return;
-    const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    say(answer.getElementById("error-detail")?.textContent || said.dataset.offline, "bad");
+    say(problemIn(event.detail.xhr.responseText) || said.dataset.offline, "bad");
   });
   document.body.addEventListener("htmx:sendError", () => say(said.dataset.offline, "bad"));
 })();

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -48,14 +49,53 @@ def test_a_file_gets_its_receipt_and_a_bad_one_its_reason(signed_in: Open, agenc
     assert f"trùng với biên nhận {good['receipt']}" in page
 
 
-def test_a_plain_form_sends_all_files_and_comes_back(signed_in: Open, agency: Agency) -> None:
+def rows_of(page: str) -> list[str]:
+    """The text of each row of the page's tables."""
+    rows = re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL)
+    return [unescape(" ".join(re.sub(r"<[^>]+>", " ", row).split())) for row in rows]
+
+
+def send_as_form(browser: Browser, path: str, *files: tuple[str, bytes]) -> str:
+    parts = [("files", (name, content)) for name, content in files]
+    return browser.client.post(f"{path}/files", data={"csrf": browser.token}, files=parts).text
+
+
+def test_a_plain_form_sends_all_files_and_tells_the_receipt_or_the_reason_of_each(
+    signed_in: Open, agency: Agency
+) -> None:
     lan = signed_in(Role.CLERK)
     path = open_batch(lan)
-    answer = lan.client.post(
-        f"{path}/files", data={"csrf": lan.token}, files=[("files", ("a.pdf", PDF))], follow_redirects=False
-    )
-    assert answer.headers["location"] == path
-    assert lan.get(path).text.count("BN-TD01-") == 1
+    rows = rows_of(send_as_form(lan, path, ("tờ một.pdf", PDF), ("hai.pdf", b"MZ\x90\x00"), ("ba.pdf", PDF)))[1:]
+    assert re.fullmatch(r"tờ một\.pdf BN-TD01-2026-\d{7} Đã nhận an toàn.*", rows[0])
+    assert rows[1].startswith("hai.pdf từ chối Đây là chương trình")
+    assert re.fullmatch(r"ba\.pdf BN-TD01-2026-\d{7} đã có trong kho.*", rows[2])
+    assert "tờ một" not in lan.get(path).text, "what has not passed the gate has no name in the batch"
+
+
+def test_a_form_that_comes_to_a_closed_batch_says_so_of_each_file(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    path = open_batch(lan)
+    lan.post(f"{path}/close", {})
+    rows = rows_of(send_as_form(lan, path, ("một.pdf", PDF), ("hai.pdf", PDF)))[1:]
+    assert [row.split()[0] for row in rows] == ["một.pdf", "hai.pdf"]
+    assert all("đã đóng, không nhận thêm tệp" in row for row in rows)
+
+
+def test_a_form_without_files_asks_to_choose_some(signed_in: Open, agency: Agency) -> None:
+    lan = signed_in(Role.CLERK)
+    assert "Chưa chọn tệp nào" in send_as_form(lan, open_batch(lan), ("", b""))
+
+
+def test_an_unreadable_file_is_found_by_its_receipt_in_the_batch(
+    signed_in: Open, make: Factory, agency: Agency
+) -> None:
+    batch = make.batch(agency)
+    receipt = make.receipt(batch)
+    make.item(agency, receipt=receipt, state="stopped", stop_reason="file.damaged")
+    page = signed_in(Role.CLERK).get(f"/batches/{batch.number}").text
+    row = next(row for row in re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL) if receipt.number in row)
+    assert f'data-receipt="{receipt.number}" data-fate="bad"' in row
+    assert "Hãy quét lại hoặc xuất lại tệp rồi nộp" in row
 
 
 def test_files_without_the_pages_token_are_not_taken(signed_in: Open, agency: Agency) -> None:
