@@ -1,0 +1,101 @@
+"""Give the service an account of its own on MinIO; root's is for this alone. May be repeated.
+
+The account is the one that the service's ARCHIVE_OBJECT_STORE_URL names. It makes and checks its two buckets, writes,
+locks and reads; it removes what lies in the quarantine, and no version of a record: whoever takes over the service
+cannot take the records away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+from minio.error import MinioAdminException
+from urllib3.exceptions import HTTPError
+
+from archive.errors import ArchiveError
+from archive.settings import Settings
+
+CONNECT_S, READ_S = 5.0, 30.0
+BUCKET = (
+    "s3:CreateBucket",
+    "s3:GetBucketLocation",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketVersioning",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListBucketVersions",
+)
+OBJECT = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+LOCKED_OBJECT = (
+    *OBJECT,
+    "s3:GetObjectLegalHold",
+    "s3:GetObjectRetention",
+    "s3:GetObjectVersion",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+)
+
+
+def policy_of(prefix: str) -> dict[str, object]:
+    objects, quarantine = f"arn:aws:s3:::{prefix}-objects", f"arn:aws:s3:::{prefix}-quarantine"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _allowed(BUCKET, objects),
+            _allowed(("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"), objects),
+            _allowed(LOCKED_OBJECT, f"{objects}/*"),
+            _allowed(BUCKET, quarantine),
+            _allowed((*OBJECT, "s3:DeleteObject"), f"{quarantine}/*"),
+        ],
+    }
+
+
+def _allowed(actions: tuple[str, ...], resource: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": [resource]}
+
+
+def make_account(url: str, ca_file: Path | None, root: StaticProvider) -> str:
+    """The account's name. Its policy has the same one; the password is set to that of the address."""
+    parts = urlsplit(url)
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    pool = urllib3.PoolManager(
+        ca_certs=None if ca_file is None else str(ca_file),
+        timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
+        retries=urllib3.Retry(total=5, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods=None),
+    )
+    server = MinioAdmin(
+        endpoint=parts.netloc.rpartition("@")[2], credentials=root, secure=parts.scheme == "https", http_client=pool
+    )
+    server.policy_add(name, policy=policy_of(parts.path.strip("/") or "archive"))
+    server.user_add(name, password)
+    if name not in json.loads(server.user_info(name)).get("policyName", "").split(","):
+        server.policy_set(name, user=name)
+    return name
+
+
+def main() -> int:
+    try:
+        settings = Settings.read(os.environ)
+        root = StaticProvider(
+            *(Path(os.environ[f"MINIO_ROOT_{part}_FILE"]).read_text("utf-8").strip() for part in ("USER", "PASSWORD"))
+        )
+        assert settings.object_store_url is not None
+        name = make_account(settings.object_store_url, settings.ca_file, root)
+    except (ArchiveError, MinioAdminException, HTTPError, OSError) as failure:
+        sys.stderr.write(
+            f"Không lập được tài khoản trên MinIO: {failure}. Hãy xem MinIO đã chạy chưa, tệp mật khẩu có đúng không.\n"
+        )
+        return 3
+    sys.stdout.write(f"Tài khoản {name} đã sẵn sàng trên MinIO.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
