@@ -1,7 +1,7 @@
 """How a command reaches the running service of its data directory: JSON lines over a Unix socket, mode 0600.
 
-The client sends one line {"command", "arguments"}. The service answers with any number of {"progress": [done, of],
-"subject": text} and one last line: {"document": …} or {"raised": {"class", "reason", "values"}}.
+The client sends one line {"command", "arguments", "token"}. The service answers with any number of {"progress":
+[done, of], "subject": text} and one last line: {"document": …} or {"raised": {"class", "reason", "values"}}.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from archive import errors, i18n
 from archive.access.identity import Actor
@@ -34,11 +34,17 @@ Progress = Callable[[str, int, int], None]
 """(what it is about, done, of)"""
 Handler = Callable[[App, Actor, dict[str, Any], Progress], dict[str, Any]]
 """Does what a command asks for and returns the command's document."""
-Acting = Callable[[App, str | None], Actor]
-"""Who a caller acts as: the command's `--as`, or the account of the command line."""
 
 
-def ask(data: Path, command: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any] | None:
+class Acting(Protocol):
+    def __call__(self, app: App, as_user: str | None, *, token: str | None) -> Actor:
+        """Who a caller acts as: the command's `--as`, or the account of the command line or of the caller's token."""
+        ...
+
+
+def ask(
+    data: Path, command: str, arguments: dict[str, Any], progress: Progress, *, token: str | None = None
+) -> dict[str, Any] | None:
     """Let the running service do it; None where none runs.
 
     Raises what the service raised. Leaving early (Ctrl-C) leaves the service at its work.
@@ -47,7 +53,7 @@ def ask(data: Path, command: str, arguments: dict[str, Any], progress: Progress)
     if connection is None:
         return None
     with connection, connection.makefile("rwb") as stream:
-        _send(stream, {"command": command, "arguments": arguments})
+        _send(stream, {"command": command, "arguments": arguments, "token": token})
         for line in stream:
             answer = json.loads(line)
             if "progress" in answer:
@@ -105,7 +111,8 @@ def _answer(connection: socket.socket, app: App, handlers: Mapping[str, Handler]
         try:
             request = json.loads(stream.readline(REQUEST_BYTES))
             arguments = request["arguments"]
-            actor = replace(acting(app, arguments.get("as_user")), os_user=_peer(connection))
+            actor = acting(app, arguments.get("as_user"), token=request.get("token"))
+            actor = replace(actor, os_user=_peer(connection))
             tell({"document": handlers[request["command"]](app, actor, arguments, progress)})
         except errors.ArchiveError as error:
             tell({"raised": {"class": type(error).__name__, "reason": error.reason, "values": _plain(error.values)}})

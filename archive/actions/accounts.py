@@ -183,10 +183,8 @@ def make_api_token(
     actor: Actor,
     now: datetime,
 ) -> str:
-    """For a program's account. Returns the token; it is shown once and kept nowhere."""
+    """For a program, or for a person at a command line. Returns the token; it is shown once and kept nowhere."""
     account = _managed(uow, account_id, actor)
-    if account.kind != "service":
-        raise InvalidInput("account.not_service", field="account")
     token = new_token()
     row = ApiToken(
         id=new_id(), account_id=account.id, name=name, token_digest=digest_of(token), created_at=now,
@@ -195,6 +193,17 @@ def make_api_token(
     uow.session.add(row)
     _record(uow, EventTag.TOKEN_CREATED, account.id, actor, now=now, details={"token": row.id, "name": name})
     return token
+
+
+def revoke_api_tokens(uow: UnitOfWork, account_id: uuid.UUID, name: str, *, actor: Actor, now: datetime) -> None:
+    """Those of that name; their rows stay. Revoking again changes nothing."""
+    account = _managed(uow, account_id, actor)
+    living = select(ApiToken).where(
+        ApiToken.account_id == account.id, ApiToken.name == name, ApiToken.revoked_at.is_(None)
+    )
+    for row in uow.session.scalars(living):
+        row.revoked_at = now
+        _record(uow, EventTag.TOKEN_REVOKED, account.id, actor, now=now, details={"token": row.id, "name": name})
 
 
 def _set_password(

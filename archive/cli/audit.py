@@ -9,7 +9,7 @@ from archive import audit, i18n
 from archive.access import policy
 from archive.access.permissions import Permission
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
 from archive.errors import InvalidInput
 
@@ -45,7 +45,7 @@ def _export(args: argparse.Namespace, out: Output) -> int:
     if args.path is None:
         raise InvalidInput("audit.export_where", field="path")
     with opened() as app:
-        actor = acting(app, args.as_user)
+        actor = caller(app, args.as_user)
         policy.require(actor, Permission.AUDIT_READ)
         with app.unit_of_work() as uow, args.path.open("x", encoding="utf-8") as target:
             links = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from archive import i18n
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
 from archive.queries import batches
 
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     with opened() as app:
-        actor = acting(app, args.as_user)
+        actor = caller(app, args.as_user)
         with app.unit_of_work() as uow:
             if args.number is not None:
                 return show(batches.to_json(batches.batch(uow.session, args.number, actor=actor)), out)

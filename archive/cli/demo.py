@@ -26,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     samples = read_samples()
-    with opened(create=True) as app:
+    with opened(create=True, working=True) as app:
         passwords = people.make_people(app, samples)
         batches: list[str] = []
         shown: list[tuple[SampleDossier, ItemLine]] = []

@@ -9,7 +9,7 @@ from archive import i18n
 from archive.access.identity import Actor
 from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import acting, opened
+from archive.cli.holdings import caller, opened
 from archive.cli.output import Output, plain
 from archive.cli.serving import in_service
 from archive.fixity import verify_holdings
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         document = in_service("fixity", arguments, progress, out)
         if document is None:
             with opened() as app:
-                document = perform(app, acting(app), arguments, progress)
+                document = perform(app, caller(app), arguments, progress)
     for finding in document["findings"]:
         finding["message"] = i18n.text(f"fixity.{finding['rule']}")
         if args.repair:

@@ -7,12 +7,18 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 
 from archive import i18n
 from archive.access import policy
 from archive.access.identity import LOCAL_LOGIN, Actor, actor_named
 from archive.access.permissions import Permission
+from archive.access.sessions import actor_of_token
 from archive.bootstrap import App, open_app
+from archive.db.unit_of_work import UnitOfWork
+from archive.errors import InvalidSetting, NotAllowed, SignInRefused
+from archive.preflight import open_for_work
 from archive.settings import Settings
 
 
@@ -21,27 +27,50 @@ def add_as_user(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def opened(*, create: bool = False) -> Iterator[App]:
-    with open_app(Settings.read(os.environ), create=create) as app:
+def opened(*, create: bool = False, working: bool = False) -> Iterator[App]:
+    """working: for who receives or works; whatever is wrong with any part is then told before anything begins."""
+    settings = Settings.read(os.environ)
+    with open_for_work(settings, create=create) if working else open_app(settings, create=create) as app:
         yield app
 
 
-def acting(app: App, as_user: str | None = None) -> Actor:
-    """The account `local` with the person at the keyboard, or `as_user` on behalf of whom `local` then acts.
+def acting(app: App, as_user: str | None = None, *, token: str | None = None) -> Actor:
+    """Who gives the command, or `as_user` on behalf of whom they then act.
 
-    Raises NotAllowed unless `local` may impersonate in every agency where that account holds anything.
+    They are the account `local` with the person at the keyboard; where records lie on servers, the account of the
+    token. Raises NotAllowed unless they may impersonate in every agency where `as_user` holds anything.
     """
     now = app.clock()
     with app.unit_of_work() as uow:
-        local = actor_named(uow.session, LOCAL_LOGIN, now, os_user=os_user())
-        if as_user is None or as_user == LOCAL_LOGIN:
-            return local
-        other = actor_named(uow.session, as_user, now, by=local)
-        policy.require(local, Permission.ACCOUNT_IMPERSONATE)
+        own = _of_token(uow, token, now) if app.settings.production else _local(uow, now)
+        if as_user is None or as_user == own.login:
+            return own
+        if as_user == LOCAL_LOGIN and app.settings.production:
+            raise NotAllowed("cli.local_refused")
+        other = actor_named(uow.session, as_user, now, by=own)
+        policy.require(own, Permission.ACCOUNT_IMPERSONATE)
         for grant in other.grants:
             for agency_id in grant.agency_ids:
-                policy.require(local, Permission.ACCOUNT_IMPERSONATE, agency_id)
+                policy.require(own, Permission.ACCOUNT_IMPERSONATE, agency_id)
         return other
+
+
+def caller(app: App, as_user: str | None = None) -> Actor:
+    """As `acting`, for a command in its own process."""
+    return acting(app, as_user, token=app.settings.token)
+
+
+def _local(uow: UnitOfWork, now: datetime) -> Actor:
+    return actor_named(uow.session, LOCAL_LOGIN, now, os_user=os_user())
+
+
+def _of_token(uow: UnitOfWork, token: str | None, now: datetime) -> Actor:
+    if token is None:
+        raise InvalidSetting("cli.token_needed", field="token")
+    found = actor_of_token(uow.session, token, now=now)
+    if found is None or found.login == LOCAL_LOGIN:
+        raise SignInRefused("cli.token_refused")
+    return replace(found, os_user=os_user())
 
 
 def os_user() -> str:

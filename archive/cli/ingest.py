@@ -13,7 +13,7 @@ from archive.access.identity import Actor
 from archive.actions.deliver import deliver_paths
 from archive.bootstrap import App
 from archive.cli import batch
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output
 from archive.cli.serving import in_service
 from archive.queries.batches import batch as batch_view
@@ -62,8 +62,8 @@ def perform(app: App, actor: Actor, arguments: dict[str, Any], progress: Progres
 
 
 def _here(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    with opened() as app:
-        actor = acting(app, arguments["as_user"])
+    with opened(working=True) as app:
+        actor = caller(app, arguments["as_user"])
         if not arguments["wait"]:
             return perform(app, actor, arguments, progress)
         with run_background(app) as background:

@@ -15,7 +15,6 @@ PARTS = {  # command -> message id of the part that it needs
     "dispose": "part.disposal",
     "backup": "part.backup",
     "restore": "part.backup",
-    "worker": "part.workers",
 }
 
 

@@ -54,7 +54,8 @@ COMMANDS = (
     Command("backup", "archive.cli.later"),
     Command("restore", "archive.cli.later"),
     Command("serve", "archive.cli.serve"),
-    Command("worker", "archive.cli.later"),
+    Command("worker", "archive.cli.worker"),
+    Command("setup", "archive.cli.setup"),
     Command("doctor", "archive.cli.doctor"),
     Command("demo", "archive.cli.demo"),
 )

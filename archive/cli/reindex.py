@@ -11,7 +11,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output
 from archive.cli.serving import in_service
 from archive.service import index_writer
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         document = in_service("reindex", arguments, progress, out)
         if document is None:
             with opened() as app, index_writer(app):
-                document = perform(app, acting(app, args.as_user), arguments, progress)
+                document = perform(app, caller(app, args.as_user), arguments, progress)
     out.document(document)
     out.say(i18n.text("reindex.done", indexed=document["indexed"], failed=len(document["failed"])))
     for receipt in document["failed"]:

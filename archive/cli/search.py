@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archive import i18n
 from archive.actions.readings import run_search
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output
 from archive.errors import InvalidInput
 from archive.queries.searching import to_json
@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, out: Output) -> int:
     filters = _filters(args.filters)
     with opened() as app:
-        actor = acting(app, args.as_user)
+        actor = caller(app, args.as_user)
         result = run_search(app, args.query, actor=actor, filters=filters, limit=args.limit, offset=args.offset)
     out.document(to_json(result))
     if result.eased:

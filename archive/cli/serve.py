@@ -1,21 +1,20 @@
-"""archive serve: the pages and the background work, in one process, until Ctrl-C or SIGTERM."""
+"""archive serve: the pages and, unless --no-worker, the background work in one process, until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
 import argparse
 import errno
-import logging
-import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import uvicorn
 
 from archive import i18n
 from archive.bootstrap import App
 from archive.cli import fixity, ingest, reindex
+from archive.cli.ending import uninterrupted_end, until_told
 from archive.cli.holdings import acting, opened
 from archive.cli.output import Output
 from archive.errors import InvalidInput
@@ -32,29 +31,30 @@ BACKLOG = 128
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help=i18n.text("serve.host"))
     parser.add_argument("--port", type=int, help=i18n.text("serve.port"))
+    parser.add_argument("--no-worker", action="store_true", help=i18n.text("serve.no_worker"))
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with _term_as_interrupt(), opened() as app:
+    with until_told(), opened(working=True) as app:
         host = args.host or app.settings.host
         port = app.settings.port if args.port is None else args.port
-        with _listen(host, port) as listener, serve_socket(app, HANDLERS, acting), run_background(app):
-            try:
+        with ExitStack() as parts:
+            listener = parts.enter_context(_listen(host, port))
+            web = create_app(app)
+            if not args.no_worker:
+                parts.enter_context(serve_socket(app, HANDLERS, acting))
+                parts.enter_context(run_background(app))
+            with uninterrupted_end():
                 url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
                 out.say(i18n.text("serve.ready", url=url))
-                _server(app).run(sockets=[listener])
-            except KeyboardInterrupt:
-                pass  # that is how it is told to stop
-            finally:
-                _ignore_signals()  # an impatient second Ctrl-C must not leave half of it running
+                _server(app, web).run(sockets=[listener])
     out.say(i18n.text("serve.stopped"))
     return 0
 
 
-def _server(app: App) -> uvicorn.Server:
+def _server(app: App, web: Callable[..., Any]) -> uvicorn.Server:
     config = uvicorn.Config(
-        create_app(app),
+        web,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
@@ -77,24 +77,3 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         raise InvalidInput("serve.address_unusable", field="host", host=host, port=port, detail=failure) from failure
     with listener:
         yield listener
-
-
-@contextmanager
-def _term_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does: what was opened is closed."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)

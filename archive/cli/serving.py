@@ -13,11 +13,11 @@ from archive.settings import Settings
 
 def in_service(command: str, arguments: dict[str, Any], progress: Progress, out: Output) -> dict[str, Any] | None:
     """The document of the command as the running service did it; None where none runs."""
-    data = Settings.read(os.environ).data
-    if not data.is_dir():
+    settings = Settings.read(os.environ)
+    if not settings.data.is_dir():
         return None
     try:
-        return ask(data, command, arguments, progress)
+        return ask(settings.data, command, arguments, progress, token=settings.token)
     except KeyboardInterrupt:
         out.note(i18n.text("service.goes_on"))
         raise

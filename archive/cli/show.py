@@ -8,7 +8,7 @@ from typing import Any
 
 from archive import i18n
 from archive.actions.readings import open_record
-from archive.cli.holdings import acting, add_as_user, opened
+from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
 from archive.queries.views import ItemView, Message, ReceiptView
 from metadata.model import FieldValue
@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     with opened() as app:
-        actor = acting(app, args.as_user)
+        actor = caller(app, args.as_user)
         with app.unit_of_work() as uow:
             view = open_record(uow, args.id, actor=actor, now=app.clock())
     if isinstance(view, ReceiptView):

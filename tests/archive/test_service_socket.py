@@ -18,7 +18,7 @@ def silent(subject: str, done: int, of: int) -> None:
     return None
 
 
-def acting(app: App, login: str | None) -> Actor:
+def acting(app: App, login: str | None, *, token: str | None) -> Actor:
     if login == "nobody":
         raise NotFound(what="tài khoản nobody")
     return SYSTEM

@@ -14,7 +14,7 @@ from ocr.errors import EngineMissing, FileRefused
 
 CONTRACT = (
     *("ocr", "extract", "pdf", "ingest", "batch", "search", "show", "export", "retention", "hold", "dispose"),
-    *("fixity", "audit", "reindex", "reconcile", "backup", "restore", "serve", "worker", "doctor", "demo"),
+    *("fixity", "audit", "reindex", "reconcile", "backup", "restore", "serve", "worker", "setup", "doctor", "demo"),
 )
 
 
@@ -55,6 +55,7 @@ NEED_HOLDINGS = {
     "reindex": [],
     "reconcile": [],
     "serve": [],
+    "worker": [],
 }
 
 

@@ -166,9 +166,18 @@ def test_a_programs_token_acts_until_it_expires_and_is_kept_as_digest(make: Fact
         assert actor_of_token(uow.session, token, now=clock.advance(hours=1)) is None
 
 
-def test_a_person_gets_no_token(make: Factory, app: App, clock: SetClock) -> None:
-    with app.unit_of_work() as uow, pytest.raises(InvalidInput):
-        accounts.make_api_token(uow, make.account().id, "x", actor=SYSTEM, now=clock())
+def test_a_person_gets_a_token_for_the_command_line_and_the_services_own_account_none(
+    make: Factory, app: App, clock: SetClock
+) -> None:
+    clerk = make.account()
+    with app.unit_of_work() as uow:
+        token = accounts.make_api_token(uow, clerk.id, "x", actor=SYSTEM, now=clock())
+    with app.unit_of_work() as uow:
+        actor = actor_of_token(uow.session, token, now=clock())
+        assert actor is not None
+        assert actor.account_id == clerk.id
+    with app.unit_of_work() as uow, pytest.raises(NotAllowed):
+        accounts.make_api_token(uow, SYSTEM.account_id, "x", actor=SYSTEM, now=clock())
 
 
 def test_a_wrong_old_password_changes_nothing(make: Factory, app: App, clock: SetClock) -> None:
