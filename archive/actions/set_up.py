@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from archive.access.identity import LOCAL_LOGIN, SYSTEM, local_date
 from archive.access.passwords import new_password
