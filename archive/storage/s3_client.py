@@ -17,7 +17,9 @@ import tenacity
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
+from minio.credentials.credentials import Credentials
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from minio.helpers import DictType
 from urllib3.exceptions import HTTPError
 
 from archive.errors import (
@@ -181,8 +183,25 @@ def code_of(error: S3Error) -> str:
     return str(error.response.headers.get("x-minio-error-code") or error.code)
 
 
+class _Minio(Minio):
+    """Bytes that go with their checksum are hashed once: the checksum is signed, and the server holds them to it."""
+
+    def _build_headers(
+        self,
+        host: str,
+        headers: DictType | None = None,
+        body: bytes | None = None,
+        creds: Credentials | None = None,
+    ) -> tuple[DictType, datetime]:
+        if "x-amz-checksum-sha256" not in (headers or {}):
+            return super()._build_headers(host, headers, body, creds)
+        signed, date = super()._build_headers(host, headers, None, creds)
+        signed["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+        return signed, date
+
+
 def _minio(endpoint: SplitResult, login: SplitResult, pool: urllib3.PoolManager) -> Minio:
-    return Minio(
+    return _Minio(
         _host(endpoint),
         access_key=unquote(login.username or ""),
         secret_key=unquote(login.password or ""),
