@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from search.document import IndexDocument, codes_of, heading_of, texts_of
 from search.words import exact_key, folded_key, words
 
+FIELDS = ("words", "exact", "heading", "codes")
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:

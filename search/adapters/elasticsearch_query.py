@@ -1,7 +1,7 @@
 """What Elasticsearch holds of a document, and queries as it takes them.
 
 Words are cut and folded here, not by the server: a field holds keys with blanks between, and its only analyzer cuts at
-blanks. Weights are those of the one-machine index, so that both put documents into the same order.
+blanks.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ from typing import Any
 import msgspec
 
 from search.document import DATE_FIELDS, KEYWORD_FIELDS, IndexDocument, keyword
-from search.keys import keys_of
+from search.keys import FIELDS, keys_of
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Phrase, Query, Term, words_of
+from search.ranking import AS_TYPED, SCALE, WEIGHTS
 from search.words import exact_key, folded_key, has_tones
 
 FORM = 1  # another one whenever fields or keys change: indices of older forms are then built anew
 META = {"product": "archive-search", "form": FORM}
 
-_KEYS = ("words", "exact", "heading", "codes")
-_WEIGHTS = {"heading": 1.0, "codes": 4.0, "exact": 2.0, "neighbours": 3.0}  # beside 1.0 for a word anywhere
-_K1 = 1.2  # Lucene leaves the factor k1 + 1 of BM25 out
-_SCALE = 0.01 * (_K1 + 1)  # keeps the sum of all weights below what a document gets that has every word as typed
-_AS_TYPED = 10.0
 _MOST_TERMS = 65_536  # that the server takes in one `terms`
 
 _NOTHING: dict[str, Any] = {"match_none": {}}
@@ -35,7 +31,7 @@ BEST_FIRST = [{"_score": "desc"}, {"id": "asc"}]
 
 def mapping() -> dict[str, Any]:
     """`words` and `exact` hold the keys of every text, `heading` and `codes` again what counts more."""
-    fields: dict[str, Any] = {name: {"type": "text", "analyzer": "whitespace"} for name in _KEYS}
+    fields: dict[str, Any] = {name: {"type": "text", "analyzer": "whitespace"} for name in FIELDS}
     fields |= {name: {"type": "keyword"} for name in KEYWORD_FIELDS}
     fields |= {name: {"type": "date", "format": "strict_date"} for name in DATE_FIELDS}
     fields |= {
@@ -44,13 +40,13 @@ def mapping() -> dict[str, Any]:
         "page_offsets": {"type": "long", "index": False, "doc_values": False},
     }
     # keys are looked for, never read: the document as it was sent is kept without them
-    return {"dynamic": "strict", "_meta": META, "_source": {"excludes": list(_KEYS)}, "properties": fields}
+    return {"dynamic": "strict", "_meta": META, "_source": {"excludes": list(FIELDS)}, "properties": fields}
 
 
 def to_engine(document: IndexDocument) -> bytes:
     """One line of JSON."""
     keys = keys_of(document)
-    made: dict[str, Any] = {name: getattr(keys, name) for name in _KEYS}
+    made: dict[str, Any] = {name: getattr(keys, name) for name in FIELDS}
     for name in KEYWORD_FIELDS:
         value = getattr(document, name)
         if value is not None:
@@ -90,17 +86,17 @@ def compile_query(query: Query, only: Filter) -> dict[str, Any]:
         for part in query.excluded
     ]
     filtered = [_compile_filter(only)]
-    scored = {"filter": filtered, "must": must, "should": counts_more, "must_not": excluded, "boost": _SCALE}
+    scored = {"filter": filtered, "must": must, "should": counts_more, "must_not": excluded, "boost": SCALE}
     if not query.toned:
         return {"bool": scored}
     all_typed = {"bool": {"filter": [_part("exact", part, exact_key) for part in query.must]}}
-    as_typed = {"constant_score": {"filter": all_typed, "boost": _AS_TYPED}}
+    as_typed = {"constant_score": {"filter": all_typed, "boost": AS_TYPED}}
     return {"bool": {"must": [{"bool": scored}], "should": [as_typed]}}
 
 
 def _part(field: str, part: Term | Phrase, key: Callable[[str], str], weight: str | None = None) -> dict[str, Any]:
     keys = [key(word) for word in words_of(part)]
-    boost = _WEIGHTS[weight] if weight else 1.0
+    boost = WEIGHTS[weight] if weight else 1.0
     if len(keys) == 1:
         return {"term": {field: {"value": keys[0], "boost": boost}}}
     return {"match_phrase": {field: {"query": " ".join(keys), "boost": boost}}}

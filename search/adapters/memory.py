@@ -8,24 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from search.document import IndexDocument, codes_of, heading_of, keyword, texts_of
+from search.document import IndexDocument, keyword
 from search.index import FreshIndex, Hit, ResultPage, refuse_unknown_fields
+from search.keys import FIELDS, keys_of
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Phrase, Query, Term, words_of
-from search.words import exact_key, folded_key, has_tones, words
+from search.ranking import AS_TYPED, SCALE, WEIGHTS, bm25, rarity
+from search.words import exact_key, folded_key, has_tones
 
-Keys = tuple[tuple[str, ...], ...]  # of each text of a document, its words' keys
-
-_AS_TYPED = 10.0  # more than any sum of the weights below
-_WEIGHTS = {"text": 0.01, "heading": 0.03, "codes": 0.04, "neighbours": 0.04}
+Texts = tuple[tuple[str, ...], ...]  # of each text of a document, its words' keys
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     document: IndexDocument
-    folded: Keys
-    exact: Keys
-    heading: Keys
-    codes: Keys
+    texts: dict[str, Texts]  # of each field of search.keys
+
+    def length(self, field: str) -> int:
+        return sum(map(len, self.texts[field]))
 
 
 class MemoryIndex:
@@ -50,9 +49,11 @@ class MemoryIndex:
     def search(self, query: Query, visible: Filter, *, limit: int, offset: int = 0) -> ResultPage:
         both = AllOf((query.filter, visible))
         refuse_unknown_fields(both)
+        everything = list(self._held.values())
+        ranking = _Ranking(everything)
         found = [
-            (_score(query, held), held.document)
-            for held in self._held.values()
+            (ranking.score(query, held), held.document)
+            for held in everything
             if lets_through(both, held.document) and _wanted(query, held)
         ]
         if query.must:
@@ -99,50 +100,63 @@ def lets_through(part: Filter, document: IndexDocument) -> bool:
 
 
 def _hold(document: IndexDocument) -> _Held:
-    def keys(texts: Iterable[str]) -> Keys:
-        return tuple(tuple(folded_key(word) for word in words(text)) for text in texts)
-
-    texts = texts_of(document)
-    exact = tuple(tuple(exact_key(word) for word in words(text)) for text in texts)
-    return _Held(document, keys(texts), exact, keys(heading_of(document)), keys(codes_of(document)))
+    keys = keys_of(document)
+    texts = {name: tuple(tuple(text.split()) for text in getattr(keys, name)) for name in FIELDS}
+    return _Held(document, texts)
 
 
 def _wanted(query: Query, held: _Held) -> bool:
-    lacking = [part for part in query.must if not _times(part, held.folded)]
+    lacking = [part for part in query.must if not _times(part, held, "words")]
     if lacking and (query.enough is None or any(isinstance(part, Phrase) for part in lacking)):
         return False
     terms = sum(isinstance(part, Term) for part in query.must)
     if query.enough is not None and terms - len(lacking) < query.enough:
         return False
     return not any(
-        _times_as_typed(part, held) if any(map(has_tones, words_of(part))) else _times(part, held.folded)
-        for part in query.excluded
+        _times(part, held, "exact" if any(map(has_tones, words_of(part))) else "words") for part in query.excluded
     )
 
 
-def _times(part: Term | Phrase, keys: Keys) -> int:
-    return _count([folded_key(word) for word in words_of(part)], keys)
+def _keys(part: Term | Phrase, field: str) -> tuple[str, ...]:
+    return tuple(map(exact_key if field == "exact" else folded_key, words_of(part)))
 
 
-def _times_as_typed(part: Term | Phrase, held: _Held) -> int:
-    return _count([exact_key(word) for word in words_of(part)], held.exact)
-
-
-def _count(wanted: Sequence[str], keys: Keys) -> int:
+def _times(part: Term | Phrase, held: _Held, field: str) -> int:
+    wanted = _keys(part, field)
     size = len(wanted)
-    return sum(list(text[at : at + size]) == wanted for text in keys for at, key in enumerate(text) if key == wanted[0])
+    return sum(
+        text[at : at + size] == wanted for text in held.texts[field] for at, key in enumerate(text) if key == wanted[0]
+    )
 
 
-def _score(query: Query, held: _Held) -> float:
-    score = 0.0
-    for part in query.must:
-        for name, keys in (("text", held.folded), ("heading", held.heading), ("codes", held.codes)):
-            times = _times(part, keys)
-            score += _WEIGHTS[name] * times / (times + 1)
-    for pair in query.neighbours():
-        times = _times(pair, held.folded)
-        score += _WEIGHTS["neighbours"] * times / (times + 1)
-    if query.must and query.toned:
-        typed = [_times_as_typed(part, held) > 0 for part in query.must]
-        score += _WEIGHTS["text"] * sum(typed) + _AS_TYPED * all(typed)
-    return score
+class _Ranking:
+    """Knows how rare words are among all documents, and how long fields are on average."""
+
+    def __init__(self, everything: Sequence[_Held]) -> None:
+        self._everything = everything
+        self._having: dict[tuple[str, str], int] = {}
+        number = max(1, len(everything))
+        self._average = {field: sum(held.length(field) for held in everything) / number for field in FIELDS}
+
+    def score(self, query: Query, held: _Held) -> float:
+        if not query.must:
+            return 0.0
+        score = sum(self._part(part, held, field) for part in query.must for field in ("words", "heading", "codes"))
+        score += sum(self._part(pair, held, "words", "neighbours") for pair in query.neighbours())
+        if query.toned:
+            score += sum(self._part(part, held, "exact") for part in query.must)
+        as_typed = query.toned and all(_times(part, held, "exact") for part in query.must)
+        return SCALE * score + AS_TYPED * as_typed
+
+    def _part(self, part: Term | Phrase, held: _Held, field: str, weight: str | None = None) -> float:
+        times = _times(part, held, field)
+        if not times:
+            return 0.0
+        number = len(self._everything)
+        rare = sum(rarity(self._number_having(field, key), number) for key in _keys(part, field))
+        return WEIGHTS[weight or field] * bm25(times, rare, held.length(field), self._average[field])
+
+    def _number_having(self, field: str, key: str) -> int:
+        if (field, key) not in self._having:
+            self._having[field, key] = sum(any(key in text for text in held.texts[field]) for held in self._everything)
+        return self._having[field, key]

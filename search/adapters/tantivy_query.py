@@ -16,15 +16,13 @@ import tantivy
 from tantivy import Occur
 
 from search.document import DATE_FIELDS, KEYWORD_FIELDS, IndexDocument, keyword
-from search.keys import keys_of
+from search.keys import FIELDS, keys_of
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Phrase, Query, Term, words_of
+from search.ranking import AS_TYPED, SCALE, WEIGHTS
 from search.words import exact_key, folded_key, has_tones
 
 FORM = 1  # another one whenever fields or keys change: older directories are then built anew
 
-_WEIGHTS = {"heading": 1.0, "codes": 4.0, "exact": 2.0, "neighbours": 3.0}  # beside 1.0 for a word anywhere
-_SCALE = 0.01  # keeps the sum of all weights below what a document gets that has every word as typed
-_AS_TYPED = 10.0
 _LAST_DAY = date.max.toordinal()
 
 
@@ -32,7 +30,7 @@ _LAST_DAY = date.max.toordinal()
 def schema() -> Any:
     """`words` and `exact` hold the keys of every text, `heading` and `codes` again what counts more."""
     builder = tantivy.SchemaBuilder()
-    for name in ("words", "exact", "heading", "codes"):
+    for name in FIELDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in KEYWORD_FIELDS:
         builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", index_option="basic")
@@ -49,7 +47,7 @@ def schema() -> Any:
 def to_engine(document: IndexDocument) -> Any:
     made = tantivy.Document()
     keys = keys_of(document)
-    for name in ("words", "exact", "heading", "codes"):
+    for name in FIELDS:
         for text in getattr(keys, name):
             made.add_text(name, text)
     for name in KEYWORD_FIELDS:
@@ -77,21 +75,21 @@ def compile_query(query: Query, only: Filter) -> Any:
         parts.append((Occur.Must, tantivy.Query.boolean_query(some, minimum_number_should_match=query.enough)))
     for part in query.must:
         for name in ("heading", "codes"):
-            parts.append((Occur.Should, tantivy.Query.boost_query(_part(name, part, folded_key), _WEIGHTS[name])))
+            parts.append((Occur.Should, tantivy.Query.boost_query(_part(name, part, folded_key), WEIGHTS[name])))
     for pair in query.neighbours():
-        boosted = tantivy.Query.boost_query(_part("words", pair, folded_key), _WEIGHTS["neighbours"])
+        boosted = tantivy.Query.boost_query(_part("words", pair, folded_key), WEIGHTS["neighbours"])
         parts.append((Occur.Should, boosted))
     for part in query.excluded:
         toned = any(map(has_tones, words_of(part)))
         parts.append((Occur.MustNot, _part("exact", part, exact_key) if toned else _part("words", part, folded_key)))
     typed = [_part("exact", part, exact_key) for part in query.must] if query.toned else []
-    parts += [(Occur.Should, tantivy.Query.boost_query(each, _WEIGHTS["exact"])) for each in typed]
-    scored = tantivy.Query.boost_query(tantivy.Query.boolean_query(parts), _SCALE)
+    parts += [(Occur.Should, tantivy.Query.boost_query(each, WEIGHTS["exact"])) for each in typed]
+    scored = tantivy.Query.boost_query(tantivy.Query.boolean_query(parts), SCALE)
     if not typed:
         return scored
     all_typed = tantivy.Query.boolean_query([(Occur.Must, each) for each in typed])
     return tantivy.Query.boolean_query(
-        [(Occur.Must, scored), (Occur.Should, tantivy.Query.const_score_query(all_typed, _AS_TYPED))]
+        [(Occur.Must, scored), (Occur.Should, tantivy.Query.const_score_query(all_typed, AS_TYPED))]
     )
 
 

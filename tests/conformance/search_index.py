@@ -24,7 +24,7 @@ Opening = Callable[[Path], SearchIndex]
 
 @contextmanager
 def of_kind(kind: str) -> Iterator[Opening]:
-    """How to get an empty index of this kind; on a server one index is emptied for each test, and removed in the end."""
+    """How to get an empty index of this kind; a server has one for all, emptied each time, removed in the end."""
     if kind == "elasticsearch":
         with elasticsearch_url() as url:
             yield lambda directory: _emptied(ElasticsearchIndex(url))
