@@ -1,0 +1,42 @@
+"""Exit 0 where a worker of this machine holds its place, 1 where none does: the health check of the workers' containers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from archive.db.database import engine_of
+from archive.errors import ArchiveError
+from archive.settings import Settings
+from archive.workflows.lease import LOCK_CLASS
+
+HELD = text(
+    """
+    select count(*) from worker_slot
+    join pg_locks on locktype = 'advisory' and classid = :lock_class and objid = slot and granted
+    join pg_database on pg_database.oid = pg_locks.database and datname = current_database()
+    where split_part(holder, ':', 1) = :machine
+    """
+)
+
+
+def main() -> int:
+    try:
+        url = Settings.read(os.environ).database_url
+        assert url is not None
+        engine = engine_of(url)
+        with engine.connect() as connection:
+            held = connection.scalar(HELD, {"lock_class": LOCK_CLASS, "machine": socket.gethostname()})
+        engine.dispose()
+    except (ArchiveError, SQLAlchemyError) as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
