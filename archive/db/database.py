@@ -88,6 +88,7 @@ def engine_of(url: str) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_WAIT_S,
+        hide_parameters=True,  # of what an error quotes: they may be personal
         pool_pre_ping=True,
         connect_args={
             "options": "-c timezone=UTC",

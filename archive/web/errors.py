@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from archive import errors, i18n
+from archive.readiness import part_of
 from archive.web.render import Renderer
 from archive.web.security import FormRefused, SignInNeeded
 from search.errors import InvalidQuery, SearchError
@@ -50,7 +51,10 @@ def install(application: FastAPI, renderer: Renderer) -> None:
         if isinstance(error, errors.NotAllowed) and error.reason == errors.NotAllowed.message_id:
             error = errors.NotFound("web.not_here")  # what may not be seen looks like what is not there
         status = status_of(error)
-        if status >= 500:
+        if status == 503:  # known by itself: a trace for each request would bury the log
+            log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
+            request.app.state.readiness.met(error)
+        elif status >= 500:
             log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
         return show(request, renderer, status, _text(error, status))
 
@@ -88,7 +92,8 @@ def _text(error: Exception, status: int) -> str:
     if status >= 500 and not isinstance(error, errors.PartUnavailable):
         return i18n.text("error.unexpected")
     if status == 503:
-        return i18n.text("web.part_away")
+        part = part_of(error)
+        return i18n.text(f"web.{part}_away" if part else "web.part_away")
     if isinstance(error, SearchError):
         values: dict[str, Any] = dict(error.values)
         return i18n.text(error.reason, **values)

@@ -56,7 +56,11 @@ def test_a_store_that_is_away_asks_to_try_again(signed_in: Open, app: App, monke
     monkeypatch.setattr(FilesystemStore, "contains", away)
     answer = lan.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"catalogue": True, "store": False}
+    told = answer.json()
+    assert (told["catalogue"], told["store"], told["index"]) == (True, False, True)
+    [away] = told["away"]
+    assert (away["part"], away["since"]) == ("store", app.clock().isoformat())
+    assert "Hãy" in away["advice"]
     assert answer.headers["retry-after"]
 
 
@@ -106,7 +110,7 @@ def test_a_fragment_of_an_ended_sign_in_leads_to_the_form(browser: Open) -> None
 
 def test_watchers_need_no_sign_in(browser: Open) -> None:
     assert browser().get("/healthz").text == "ok"
-    assert browser().get("/readyz").json() == {"catalogue": True, "store": True}
+    assert browser().get("/readyz").json() == {"catalogue": True, "store": True, "index": True, "away": []}
 
 
 def _detail(page: str) -> str:
