@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 
 from archive.bootstrap import App
+from archive.readiness import Readiness
 from archive.web import errors
 from archive.web.api import health, v1
 from archive.web.assets import Assets
@@ -36,6 +37,7 @@ def create_app(app: App) -> FastAPI:
     renderer = Renderer(assets)
     web = FastAPI(title="Kho hồ sơ số", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     web.state.parts = Parts(app, assets, renderer)
+    web.state.readiness = Readiness(app)
     errors.install(web, renderer)
     web.add_middleware(SecurityHeaders)
     for module in PAGES:
