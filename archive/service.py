@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from archive import audit, indexing
 from archive.actions.ingest import remove_unacknowledged
@@ -30,6 +31,15 @@ log = logging.getLogger("archive.service")
 TEND_S, DRAIN_S, SEAL_S, SWEEP_S = 0.3, 0.3, 0.5, 5.0
 PATIENCE_S = 20.0
 INDEX_LOCK = 0x4152434944580001
+INDEX_PATIENCE_S = 60.0
+_SOMEBODY_WAITS = """
+    select exists (
+        select from pg_locks
+        where locktype = 'advisory' and not granted and objsubid = 1
+          and database = (select oid from pg_database where datname = current_database())
+          and (classid::bigint << 32) + objid::bigint = :key
+    )
+"""
 
 
 def run_background(app: App) -> Background:
@@ -118,11 +128,15 @@ class Background:
                 sealed = audit.seal(uow.session, self._app.clock())
 
     def _holds_index(self) -> bool:
-        """One process at a time writes the index; the lock is the database session's and ends with it."""
+        """One process at a time writes the index; the lock is the database session's and ends with it.
+
+        A command that waits for it (`index_writer`) is let in between two drains.
+        """
         try:
             if self._index_lock is not None:
-                self._index_lock.execute(text("select 1"))
-                return True
+                if self._index_lock.scalar(text(_SOMEBODY_WAITS), {"key": INDEX_LOCK}):
+                    self._unlock_index()
+                return self._index_lock is not None
             connection = self._app.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             if connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": INDEX_LOCK}):
                 self._index_lock = connection
@@ -156,16 +170,24 @@ def _temporary_files_in_quarantine(app: App) -> Iterator[None]:
 
 
 @contextmanager
-def index_writer(app: App) -> Iterator[None]:
-    """Hold the index for this process. Raises Conflict where another one does."""
+def index_writer(app: App, *, patience_s: float = INDEX_PATIENCE_S) -> Iterator[None]:
+    """Hold the index for this process; a worker that has it lets go of it when it sees us wait.
+
+    Raises Conflict where it is held for longer: it is being built anew.
+    """
     with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": INDEX_LOCK}):
-            raise Conflict("service.index_held")
+        connection.detach()  # the lock and its time-out end with this block, and are nobody else's
+        connection.execute(
+            text("select set_config('lock_timeout', :limit, false)"), {"limit": f"{patience_s * 1000:.0f}"}
+        )
         try:
-            with closing(app.index):
-                yield
-        finally:
-            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": INDEX_LOCK})
+            connection.execute(text("select pg_advisory_lock(:key)"), {"key": INDEX_LOCK})
+        except OperationalError as failure:
+            if isinstance(failure.orig, LockNotAvailable):
+                raise Conflict("service.index_held") from failure
+            raise
+        with closing(app.index):
+            yield
 
 
 def wait_for_batch(

@@ -287,11 +287,21 @@ def test_who_lost_the_lock_lets_go_of_the_index(app: App) -> None:
         background._drain()
         other_process_writes(app)
         background._drain()
-        with pytest.raises(Conflict), index_writer(app):
+        with pytest.raises(Conflict), index_writer(app, patience_s=0.2):
             pass
     background._drain()
     assert held_by(app) is not None
     background._unlock_index()
+
+
+def test_a_command_that_waits_for_the_index_gets_it_from_a_worker_that_works_on(app: App) -> None:
+    with run_background(app):
+        until(lambda: held_by(app) is not None)
+        worker = held_by(app)
+        with index_writer(app):
+            assert held_by(app) not in (None, worker)
+            app.index.put([])
+        until(lambda: held_by(app) is not None)
 
 
 def held_by(app: App) -> int | None:
