@@ -9,11 +9,11 @@ import hashlib
 import mmap
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.errors import FileTooBig
+from archive.errors import FileTooBig, ObjectMissing, StoreUnavailable
 
 BLOCK = 1 << 20
 
@@ -29,13 +29,20 @@ def digest_of(stream: BinaryIO) -> tuple[str, int]:
 
 def copy_digesting(source: BinaryIO, target: int, limit_bytes: int | None = None) -> tuple[str, int]:
     """Copy to the file descriptor; (SHA-256, size) of what was read. Raises FileTooBig past the limit."""
+    return pass_digesting(source, lambda block: write_all(target, block), limit_bytes)
+
+
+def pass_digesting(
+    source: BinaryIO, write: Callable[[bytes], object], limit_bytes: int | None = None
+) -> tuple[str, int]:
+    """Hand every block on; (SHA-256, size) of what was read. Raises FileTooBig past the limit."""
     digest, size = hashlib.sha256(), 0
     while block := source.read(BLOCK):
         size += len(block)
         if limit_bytes is not None and size > limit_bytes:
             raise FileTooBig(limit_bytes=limit_bytes)
         digest.update(block)
-        write_all(target, block)
+        write(block)
     return digest.hexdigest(), size
 
 
@@ -150,3 +157,16 @@ def sweep(directory: Path) -> int:
             os.close(fd)
             removed += 1
     return removed
+
+
+@contextlib.contextmanager
+def translated(key: str | None = None) -> Iterator[None]:
+    """Failures of the disk as ours. key: what is missing when a file of it is not there."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if key is not None:
+            raise ObjectMissing(digest=key) from error
+        raise StoreUnavailable(detail=error.strerror) from error
+    except OSError as error:
+        raise StoreUnavailable(detail=error.strerror) from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import i18n
-from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from archive.errors import ObjectDamaged, StoreUnavailable
 from archive.storage import workspace
 from archive.storage.durable import (
     claim,
@@ -28,6 +28,7 @@ from archive.storage.durable import (
     make_directories,
     sync_directory,
     temporary_file,
+    translated,
     write_all,
 )
 from archive.storage.interface import HeldFile
@@ -51,13 +52,13 @@ class FilesystemQuarantine:
 
     @classmethod
     def create(cls, root: Path) -> FilesystemQuarantine:
-        with _translated():
+        with translated():
             make_directories(root)
         return cls(root)
 
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
         part = self._root / (entry_name(key) + PART)
-        with _translated():
+        with translated():
             self._reachable()
             lock = workspace.locked_directory(part)
             try:
@@ -86,21 +87,21 @@ class FilesystemQuarantine:
     def held(self, key: str) -> HeldFile:
         entry = self._entry(key)
         self._reachable()
-        with _translated(key):
+        with translated(key):
             told = HeldFile(**json.loads((entry / SIDECAR).read_bytes()))
             return replace(told, size_bytes=(entry / MASTER).stat().st_size)
 
     def path(self, key: str) -> Path:
         path = self._entry(key) / MASTER
         expected = self.held(key).digest
-        with _translated(key), path.open("rb") as stream:
+        with translated(key), path.open("rb") as stream:
             if digest_of(stream)[0] != expected:
                 raise ObjectDamaged(digest=expected)
         return path
 
     def keep(self, key: str, name: str, source: Path) -> None:
         final = self._kept(key, name)
-        with _translated(key), source.open("rb") as stream:
+        with translated(key), source.open("rb") as stream:
             _add_directory(final.parent)
             with temporary_file(final.parent) as (path, fd):
                 copy_digesting(stream, fd)
@@ -110,12 +111,12 @@ class FilesystemQuarantine:
 
     def kept(self, key: str, name: str) -> Path | None:
         path = self._kept(key, name)
-        with _translated():
+        with translated():
             self._reachable()
             return path if path.is_file() else None
 
     def discard(self, key: str, name: str) -> None:
-        with _translated():
+        with translated():
             self._reachable()
             self._kept(key, name).unlink(missing_ok=True)
 
@@ -126,20 +127,20 @@ class FilesystemQuarantine:
 
     def add_name(self, key: str, entry_id: str, name: str) -> None:
         directory = self._entry(key) / NAMES
-        with _translated(key):
+        with translated(key):
             _add_directory(directory)
             _write_synced(directory / entry_name(entry_id), name.encode("utf-8"))
             sync_directory(directory)
 
     def names(self, key: str) -> dict[str, str]:
         directory = self._entry(key) / NAMES
-        with _translated(key):
+        with translated(key):
             if not directory.is_dir():
                 return {}
             return {path.name: path.read_text("utf-8") for path in sorted(directory.iterdir())}
 
     def keys(self) -> Iterator[str]:
-        with _translated():
+        with translated():
             self._reachable()
             for path in sorted(self._root.iterdir()):
                 if path.suffix not in (PART, GONE):
@@ -154,19 +155,19 @@ class FilesystemQuarantine:
 
     def left_over(self) -> list[str]:
         """Entries that were never whole, or not wholly removed, and whose process is gone."""
-        with _translated():
+        with translated():
             self._reachable()
             return [path.name for path in workspace.left_over(self._root, PART, GONE)]
 
     def sweep(self) -> int:
         """Remove them; safe while others receive."""
-        with _translated():
+        with translated():
             self._reachable()
             return workspace.sweep(self._root, PART, GONE)
 
     def remove(self, key: str) -> None:
         entry = self._entry(key)
-        with _translated():
+        with translated():
             self._reachable()
             aside = self._root / f"{key}.{uuid.uuid4().hex}{GONE}"
             with contextlib.suppress(FileNotFoundError):
@@ -183,7 +184,7 @@ class FilesystemQuarantine:
     @contextlib.contextmanager
     def _private(self, stem: str) -> Iterator[Path]:
         with contextlib.ExitStack() as leaving:
-            with _translated():
+            with translated():
                 self._reachable()
                 path = leaving.enter_context(workspace.workspace(self._root, stem))
             yield path
@@ -229,15 +230,3 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-@contextlib.contextmanager
-def _translated(key: str | None = None) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        if key is not None:
-            raise ObjectMissing(digest=key) from error
-        raise StoreUnavailable(detail=error.strerror) from error
-    except OSError as error:
-        raise StoreUnavailable(detail=error.strerror) from error
