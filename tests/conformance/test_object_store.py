@@ -1,73 +1,32 @@
-"""What every ObjectStore owes, run on each adapter."""
+"""What every ObjectStore owes, run on each adapter: memory, a directory, an S3 server."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
+import io
 import os
-import stat
+import random
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.errors import ObjectMissing, StoreUnavailable
-from archive.storage.filesystem import FilesystemStore
-from archive.storage.interface import ObjectStore
-from archive.storage.keys import object_path
-from archive.storage.memory import MemoryStore
+from archive.errors import ObjectMissing
+from archive.storage.interface import ObjectStore, Protection
+from tests.conformance.object_store import ADAPTERS, Held
 
 UNKNOWN = "0" * 64
+MONTH = timedelta(days=30)
+SECOND = timedelta(seconds=1)
 
 
-@dataclass
-class Held:
-    """A store under test and the ways to hurt it."""
-
-    store: ObjectStore
-    damage: Callable[[str, bytes], None]
-    source: Path
-
-    def put(self, content: bytes, name: str = "source") -> str:
-        path = self.source / name
-        path.write_bytes(content)
-        return self.store.put(path).digest
-
-
-def _filesystem(tmp_path: Path) -> Held:
-    root = tmp_path / "objects"
-
-    def damage(digest: str, content: bytes) -> None:
-        path = root / object_path(digest)
-        path.chmod(0o600)
-        path.write_bytes(content)
-
-    return Held(FilesystemStore.create(root), damage, tmp_path)
-
-
-def _memory(tmp_path: Path) -> Held:
-    store = MemoryStore()
-
-    def damage(digest: str, content: bytes) -> None:
-        store._objects[digest] = content
-
-    return Held(store, damage, tmp_path)
-
-
-@pytest.fixture(params=[_memory, _filesystem], ids=["memory", "filesystem"])
-def held(request: pytest.FixtureRequest, tmp_path: Path) -> Held:
-    made: Held = request.param(tmp_path)
-    return made
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Held:
-    return _filesystem(tmp_path)
+@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS)
+def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Held]:
+    yield from request.param(tmp_path)
 
 
 def read(store: ObjectStore, digest: str) -> bytes:
@@ -149,130 +108,165 @@ def test_two_writers_of_one_digest_leave_one_whole_object(held: Held) -> None:
     content = os.urandom(300_000)
     for number in range(8):
         (held.source / f"copy{number}").write_bytes(content)
-    start, failures = threading.Barrier(8), []
-
-    def write(number: int) -> None:
-        start.wait()
-        try:
-            held.store.put(held.source / f"copy{number}")
-        except Exception as error:
-            failures.append(error)
-
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert failures == []
+    at_once([lambda path=path: held.store.put(path) for path in sorted(held.source.glob("copy*"))])  # type: ignore[misc]
     (ref,) = held.store.digests()
     assert read(held.store, ref.digest) == content
 
 
-def test_repetition_writes_nothing(on_disk: Held) -> None:
-    digest = on_disk.put(b"written once")
-    path = on_disk.store.path(digest)
-    assert path is not None
-    before = path.stat()
-    on_disk.put(b"written once")
-    after = path.stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+def test_big_objects_are_read_from_any_place(held: Held) -> None:
+    content = random.Random(7).randbytes((3 << 20) + 11)
+    expected, places = io.BytesIO(content), random.Random(8)
+    with held.store.open(held.put(content)) as stream:
+        for _ in range(40):
+            whence = places.choice([io.SEEK_SET, io.SEEK_CUR, io.SEEK_END])
+            offset = {io.SEEK_SET: 1 << 21, io.SEEK_CUR: 300_000, io.SEEK_END: -(1 << 20)}[whence]
+            length = places.choice([0, 1, 4096, 700_000])
+            assert stream.seek(offset, whence) == expected.seek(offset, whence)
+            assert stream.read(length) == expected.read(length)
+            assert stream.tell() == expected.tell()
+        assert stream.read() == expected.read()
 
 
-def test_an_object_can_be_read_only(on_disk: Held) -> None:
-    path = on_disk.store.path(on_disk.put(b"master"))
-    assert path is not None
-    assert stat.S_IMODE(path.stat().st_mode) == 0o400
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
-def test_damaged_bytes_are_kept_aside_for_whoever_explains_them(on_disk: Held, tmp_path: Path) -> None:
-    digest = on_disk.put(b"precious")
-    on_disk.damage(digest, b"rotten")
-    on_disk.put(b"precious")
-    (aside,) = (tmp_path / "objects" / "damaged").iterdir()
-    assert aside.name.startswith(digest)
-    assert aside.read_bytes() == b"rotten"
-    assert [ref.digest for ref in on_disk.store.digests()] == [digest]
+def test_an_object_is_locked_from_its_first_instant(held: Held) -> None:
+    until = now() + MONTH
+    found = held.store.protection(held.put(b"master", retain_until=until))
+    assert found.retain_until is not None
+    assert until <= found.retain_until < until + SECOND
+    assert (found.mode, found.legal_hold) == ("governance", False)
 
 
-def _fail_once(function: Any, code: int) -> Callable[..., Any]:
-    left = [1]
-
-    def failing(*arguments: Any, **named: Any) -> Any:
-        if left[0]:
-            left[0] -= 1
-            raise OSError(code, os.strerror(code))
-        return function(*arguments, **named)
-
-    return failing
+def test_what_is_derived_is_not_locked(held: Held) -> None:
+    assert held.store.protection(held.put(b"thumbnail")) == Protection(None, None, False)
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "link", "fchmod"])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
-def test_a_full_or_failing_disk_leaves_nothing_half_written(
-    on_disk: Held, monkeypatch: pytest.MonkeyPatch, call: str, code: int, tmp_path: Path
-) -> None:
-    on_disk.put(b"there before")
-    with monkeypatch.context() as failing:
-        failing.setattr(os, call, _fail_once(getattr(os, call), code))
-        with pytest.raises(StoreUnavailable):
-            on_disk.put(b"does not fit")
-    digest = hashlib.sha256(b"does not fit").hexdigest()
-    assert not on_disk.store.contains(digest) or on_disk.store.verify(digest)
-    assert list((tmp_path / "objects" / "writing").iterdir()) == []
-    assert on_disk.put(b"does not fit") == digest
-    assert read(on_disk.store, digest) == b"does not fit"
+def test_putting_again_lengthens_the_lock_and_never_shortens_it(held: Held) -> None:
+    digest = held.put(b"master", retain_until=now() + MONTH)
+    held.put(b"master", retain_until=now() + 2 * MONTH)
+    lengthened = held.store.protection(digest)
+    assert lengthened.retain_until is not None
+    assert lengthened.retain_until > now() + MONTH + SECOND
+    held.put(b"master", retain_until=now() + MONTH)
+    held.put(b"master")
+    assert held.store.protection(digest) == lengthened
 
 
-def test_short_writes_are_continued(on_disk: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = os.write
-    monkeypatch.setattr(os, "write", lambda fd, data: whole(fd, bytes(data[:7])))
-    content = os.urandom(1000)
-    assert read(on_disk.store, on_disk.put(content)) == content
+def test_an_unlocked_object_is_locked_when_it_is_put_with_a_lock(held: Held) -> None:
+    digest = held.put(b"was derived")
+    held.put(b"was derived", retain_until=now() + MONTH)
+    assert held.store.protection(digest).mode == "governance"
 
 
-def test_bytes_that_the_disk_changed_are_never_given_a_name(on_disk: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = os.write
-    monkeypatch.setattr(os, "write", lambda fd, data: whole(fd, b"!" * len(data)))
-    with pytest.raises(StoreUnavailable):
-        on_disk.put(b"as delivered")
-    assert list(on_disk.store.digests()) == []
+def test_locks_only_lengthen(held: Held) -> None:
+    digest = held.put(b"master")
+    ends = []
+    for days in (3, 30, 10, 40, 1):
+        held.store.protect(digest, retain_until=now() + timedelta(days=days))
+        ends.append(held.store.protection(digest).retain_until)
+    assert None not in ends
+    assert [round((end - now()) / timedelta(days=1)) for end in ends if end] == [3, 30, 30, 40, 40]
 
 
-def test_an_unmounted_store_is_unavailable_not_empty(tmp_path: Path) -> None:
-    store = FilesystemStore(tmp_path / "not-mounted")
-    with pytest.raises(StoreUnavailable):
-        list(store.digests())
-    with pytest.raises(StoreUnavailable):
-        store.contains(UNKNOWN)
+def test_a_hold_is_set_and_lifted_and_leaves_the_lock_alone(held: Held) -> None:
+    digest = held.put(b"disputed", retain_until=now() + MONTH)
+    locked = held.store.protection(digest)
+    held.store.protect(digest, legal_hold=True)
+    assert held.store.protection(digest) == Protection(locked.retain_until, "governance", True)
+    held.store.protect(digest, retain_until=now() + SECOND)
+    held.store.protect(digest)
+    assert held.store.protection(digest).legal_hold
+    held.store.protect(digest, legal_hold=False)
+    assert held.store.protection(digest) == locked
 
 
-@pytest.fixture
-def abandoned(on_disk: Held, tmp_path: Path) -> Path:
-    path = tmp_path / "objects" / "writing" / "killed.part"
-    path.write_bytes(b"half")
-    return path
+def test_a_hold_needs_no_lock(held: Held) -> None:
+    digest = held.put(b"disputed draft")
+    held.store.protect(digest, legal_hold=True)
+    assert held.store.protection(digest) == Protection(None, None, True)
 
 
-def test_what_a_killed_writer_left_is_no_object_and_is_swept(on_disk: Held, abandoned: Path) -> None:
-    store = on_disk.store
-    assert isinstance(store, FilesystemStore)
-    assert list(store.digests()) == []
-    assert store.left_over() == [abandoned.name]
-    assert store.sweep() == 1
-    assert not abandoned.exists()
+def test_compliance_is_never_turned_back(held: Held) -> None:
+    digest = held.put(b"published", retain_until=now() + SECOND)
+    held.store.protect(digest, retain_until=now() + 60 * SECOND, mode="compliance")
+    strict = held.store.protection(digest)
+    assert strict.mode == "compliance"
+    held.store.protect(digest, retain_until=now() + SECOND, mode="governance")
+    assert held.store.protection(digest) == strict
+    held.put(b"published", retain_until=now() + 90 * SECOND)
+    longer = held.store.protection(digest)
+    assert longer.mode == "compliance"
+    assert longer.retain_until is not None
+    assert strict.retain_until is not None
+    assert longer.retain_until > strict.retain_until
 
 
-def test_a_file_that_is_being_written_is_not_swept(on_disk: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = on_disk.store
-    assert isinstance(store, FilesystemStore)
-    swept: list[int] = []
-    whole = os.fsync
+def test_of_many_who_lock_at_once_the_longest_prevails(held: Held) -> None:
+    digest = held.put(b"wanted by many")
+    ends = [now() + timedelta(days=days) for days in (5, 40, 12, 33, 8, 21)]
+    at_once([lambda end=end: held.store.protect(digest, retain_until=end) for end in ends])  # type: ignore[misc]
+    found = held.store.protection(digest).retain_until
+    assert found is not None
+    assert max(ends) <= found < max(ends) + SECOND
 
-    def sweep_in_the_middle(fd: int) -> None:
-        swept.append(store.sweep())
-        whole(fd)
 
-    monkeypatch.setattr(os, "fsync", sweep_in_the_middle)
-    digest = on_disk.put(b"in the middle")
-    assert set(swept) == {0}
-    assert store.verify(digest)
+def test_a_lock_survives_damage_and_healing(held: Held) -> None:
+    digest = held.put(b"precious", retain_until=now() + MONTH)
+    held.damage(digest, b"precioux")
+    until = now() + MONTH
+    held.put(b"precious", retain_until=until)
+    found = held.store.protection(digest)
+    assert found.retain_until is not None
+    assert found.retain_until >= until
+    assert held.store.verify(digest)
+
+
+def test_a_time_without_offset_is_no_end_of_a_lock(held: Held) -> None:
+    digest = held.put(b"master")
+    with pytest.raises(ValueError, match="offset"):
+        held.store.protect(digest, retain_until=datetime(2099, 1, 1))  # noqa: DTZ001
+
+
+def test_the_unknown_has_neither_lock_nor_time(held: Held) -> None:
+    for verb in (held.store.protection, held.store.stored_at):
+        with pytest.raises(ObjectMissing):
+            verb(UNKNOWN)
+    with pytest.raises(ObjectMissing):
+        held.store.protect(UNKNOWN, legal_hold=True)
+
+
+def test_an_object_tells_since_when_it_lies_there(held: Held) -> None:
+    before = now()
+    digest = held.put(b"dated")
+    first = held.store.stored_at(digest)
+    assert before - 2 * SECOND <= first <= now() + SECOND  # a server tells whole seconds
+    held.put(b"dated")
+    assert held.store.stored_at(digest) == first
+    assert first.utcoffset() == timedelta(0)
+
+
+def test_nothing_is_left_over_by_what_went_well(held: Held) -> None:
+    held.put(b"whole")
+    assert held.store.left_over() == []
+    assert held.store.sweep() == 0
+
+
+def at_once(calls: list[Callable[[], object]]) -> None:
+    """All calls in threads of their own, begun together; none may fail."""
+    start, failures = threading.Barrier(len(calls)), []
+
+    def run(call: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            call()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
