@@ -50,6 +50,10 @@ class App:
         """For libpq."""
         return self._database.url
 
+    def server_time(self) -> datetime:
+        """By the database's clock."""
+        return self._database.server_time()
+
     @cached_property
     def object_server(self) -> S3Client | None:
         """The server of objects and quarantine, where one is set; it is not asked anything yet."""
@@ -97,7 +101,7 @@ class App:
         if "index" in self.__dict__:
             self.index.close()
             del self.__dict__["index"]
-        if self.__dict__.get("object_server") is not None:
+        if "object_server" in self.__dict__ and self.object_server is not None:
             self.object_server.close()
         self._database.close()
 
@@ -106,6 +110,11 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def parts_only(settings: Settings, clock: Clock = utc_now) -> App:
+    """For looking at the other parts while the catalogue cannot be opened; nothing of it may be asked."""
+    return App(settings, Database(settings.data, settings.database_url), clock)
 
 
 def open_app(settings: Settings, *, create: bool = False, clock: Clock = utc_now) -> App:

@@ -47,13 +47,19 @@ def _of_holdings() -> list[health.Check]:
     except InvalidSetting as error:
         advice = i18n.text("doctor.settings_advice")
         return [health.Check("settings", health.State.MISSING, str(error), advice)]
-    checks = health.of_directory(settings.data)
-    if any(check.state is health.State.MISSING for check in checks):
+    there = settings.data.is_dir()
+    checks = health.of_directory(settings.data) if there or not settings.production else []
+    if any(check.state is health.State.MISSING for check in checks) and not settings.production:
         return checks
-    from archive.bootstrap import open_app
+    from archive import health_parts
+    from archive.bootstrap import open_app, parts_only
 
     try:
         with open_app(settings) as app:
-            return checks + health.of_holdings(app)
+            return checks + health_parts.of_catalogue(app) + health_parts.of_servers(app, catalogue=True)
     except ArchiveError as error:
-        return [*checks, health.Check("database", health.State.MISSING, "", str(error))]
+        checks.append(health_parts.of_refusal(error))
+    if settings.production:
+        with parts_only(settings) as app:
+            checks += health_parts.of_servers(app, catalogue=False)
+    return checks
