@@ -19,7 +19,8 @@ from archive.errors import InvalidSetting
 PREFIX = "ARCHIVE_"
 FROM_FILE = "_FILE"
 SECRET_BYTES = 64 << 10  # of a file that a secret is read from
-_STORE_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,40}[a-z0-9]")
+_STORE_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,50}")
+_STORE_QUERY = re.compile(r"(region=[a-z0-9-]+)?")
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -51,20 +52,21 @@ def _url(*schemes: str) -> Callable[[str], str]:
 def _object_store(value: str) -> str:
     parts = _server(value)
     named = _STORE_PREFIX.fullmatch(parts.path.strip("/") or "archive")
-    if not (parts.username and parts.password and named):
+    if not (parts.username and parts.password and named and _STORE_QUERY.fullmatch(parts.query)):
         raise _UnreadableError(i18n.text("expected.object_store_url"))
     return value
 
 
 def _public_store(value: str) -> str:
     parts = _server(value)
-    if parts.path.strip("/") or "@" in parts.netloc:
+    if parts.path.strip("/") or parts.query or "@" in parts.netloc:
         raise _UnreadableError(i18n.text("expected.public_url"))
     return value.rstrip("/")
 
 
 def _search_server(value: str) -> str:
-    if not _ALIAS.fullmatch(_server(value).path.strip("/") or "archive"):
+    parts = _server(value)
+    if parts.query or not _ALIAS.fullmatch(parts.path.strip("/") or "archive"):
         raise _UnreadableError(i18n.text("expected.search_url"))
     return value
 
@@ -76,7 +78,7 @@ def _server(value: str) -> SplitResult:
         whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         whole = False
-    if not whole or parts.query or parts.fragment:
+    if not whole or parts.fragment:
         raise _UnreadableError(i18n.text("expected.url", schemes="http://, https://"))
     return parts
 
