@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from xml.etree.ElementTree import ParseError
 
 import tenacity
 import urllib3
@@ -33,6 +34,7 @@ from archive.errors import (
 
 T = TypeVar("T")
 
+CLIENT_ERRORS = (MinioException, HTTPError, ParseError)  # the last: an answer that calls itself XML and is none
 CONNECTIONS = 32  # kept open, for all threads of the process
 CONNECT_S, READ_S = 2.0, 10.0
 REGION = "us-east-1"  # given, so that no call asks for it; an address may name another one by ?region=
@@ -110,7 +112,7 @@ class S3Client:
         """missing: the digest or key that is told as missing when the server does not know it."""
         try:
             yield
-        except (MinioException, HTTPError) as error:
+        except CLIENT_ERRORS as error:
             raise self._ours(error, missing) from error
 
     def prepare_buckets(self, *, create: bool) -> None:
@@ -118,22 +120,13 @@ class S3Client:
 
         Raises StoreMisconfigured when one is otherwise, or is absent and shall not be made.
         """
-        for bucket, lock in ((self.objects_bucket, True), (self.quarantine_bucket, False)):
-            try:
-                versioning = self.retrying(lambda b=bucket: self.minio.get_bucket_versioning(b).status)  # type: ignore[misc]
-            except S3Error as error:
-                if error.code != "NoSuchBucket":
-                    raise self._ours(error) from error
-                if not create:
-                    raise StoreMissing("s3.no_bucket", bucket=bucket, host=self.host) from error
-                self._make(bucket, lock)
-                versioning = ENABLED if lock else None
-            except (MinioException, HTTPError) as error:
-                raise self._ours(error) from error
-            if lock and (versioning != ENABLED or not self._lockable(bucket)):
-                raise StoreMisconfigured("s3.no_lock", bucket=bucket, host=self.host)
-            if not lock and versioning is not None:
-                raise StoreMisconfigured("s3.versioned", bucket=bucket, host=self.host)
+        with self.translated():
+            for bucket, lock in ((self.objects_bucket, True), (self.quarantine_bucket, False)):
+                versioning, lockable = self._looked_at(bucket) or self._made(bucket, lock, create)
+                if lock and (versioning != ENABLED or not lockable):
+                    raise StoreMisconfigured("s3.no_lock", bucket=bucket, host=self.host)
+                if not lock and versioning is not None:
+                    raise StoreMisconfigured("s3.versioned", bucket=bucket, host=self.host)
 
     def server_time(self) -> datetime:
         """The server's clock, to the second. Asked once, without patience: so also whether it is there."""
@@ -147,21 +140,28 @@ class S3Client:
     def close(self) -> None:
         self._pool.clear()
 
-    def _make(self, bucket: str, lock: bool) -> None:
+    def _looked_at(self, bucket: str) -> tuple[str | None, bool] | None:
+        """(versioning, whether objects can be locked); None where there is no such bucket."""
+        try:
+            versioning = self.retrying(lambda: self.minio.get_bucket_versioning(bucket)).status
+            self.retrying(lambda: self.minio.get_object_lock_config(bucket))
+        except S3Error as error:
+            if error.code == "NoSuchBucket":
+                return None
+            if error.code != "ObjectLockConfigurationNotFoundError":
+                raise
+            return versioning, False
+        return versioning, True
+
+    def _made(self, bucket: str, lock: bool, create: bool) -> tuple[str | None, bool]:
+        if not create:
+            raise StoreMissing("s3.no_bucket", bucket=bucket, host=self.host)
         try:
             self.retrying(lambda: self.minio.make_bucket(bucket, object_lock=lock))
         except S3Error as error:
             if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):  # somebody sets up beside us
-                raise self._ours(error) from error
-
-    def _lockable(self, bucket: str) -> bool:
-        try:
-            self.retrying(lambda: self.minio.get_object_lock_config(bucket))
-        except S3Error as error:
-            if error.code == "ObjectLockConfigurationNotFoundError":
-                return False
-            raise self._ours(error) from error
-        return True
+                raise
+        return self._looked_at(bucket) or (None, False)
 
     def _ours(self, error: Exception, missing: str | None = None) -> ArchiveError:
         if isinstance(error, S3Error):
@@ -174,6 +174,8 @@ class S3Client:
             return StoreUnavailable(_TOLD.get(code, "s3.failed"), host=self.host, bucket=bucket, code=code)
         if isinstance(error, ServerError | InvalidResponseError):
             return StoreUnavailable("s3.failed", host=self.host, code=f"HTTP {_status(error)}")
+        if isinstance(error, ParseError):
+            return StoreUnavailable("s3.no_s3", host=self.host)
         told = _tls_fault(error) or ("s3.away" if _unconnected(error) else "s3.broken_off")
         return StoreUnavailable(told, host=self.host)
 
@@ -236,7 +238,7 @@ def _passes(error: BaseException) -> bool:
         return code in _PASSING or (error.response.status >= 500 and code not in _FULL and code != "NotImplemented")
     if isinstance(error, ServerError | InvalidResponseError):
         return _status(error) in (408, 429) or _status(error) >= 500
-    return isinstance(error, HTTPError) and _tls_fault(error) is None
+    return isinstance(error, HTTPError | ParseError) and _tls_fault(error) is None
 
 
 def _given_up(state: tenacity.RetryCallState, patience: Patience) -> bool:

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 from minio.helpers import DictType, genheaders
 from minio.retention import Retention
-from urllib3.exceptions import HTTPError
 
 from archive.errors import ObjectDamaged, StoreUnavailable
 from archive.storage.durable import BLOCK
-from archive.storage.s3_client import S3Client, code_of
+from archive.storage.s3_client import CLIENT_ERRORS, S3Client, code_of
 
 PART_BYTES = 8 << 20  # what one upload holds in memory
 MOST_PARTS = 10_000
@@ -90,7 +89,7 @@ def read_back(client: S3Client, bucket: str, key: str, *, missing: str, target: 
             finally:
                 response.close()  # goes back to the pool if all was read
                 response.release_conn()
-        except (S3Error, HTTPError) as error:
+        except CLIENT_ERRORS as error:
             failures[_place(error), size] += 1
             if failures[_place(error), size] >= TRIES_OF_UNREADABLE and _unreadable(client, bucket, key, error):
                 raise ObjectDamaged(digest=missing) from error
@@ -139,7 +138,7 @@ class _Upload:
                 parts.append(self._part(upload_id, len(parts) + 1, data))
             self._complete(upload_id, "".join(parts))
         except BaseException:
-            with contextlib.suppress(MinioException, HTTPError):  # else it is left over, and swept
+            with contextlib.suppress(*CLIENT_ERRORS):  # else it is left over, and swept
                 minio._abort_multipart_upload(self.bucket, self.key, upload_id)
             raise
 
@@ -193,6 +192,6 @@ def _unreadable(client: S3Client, bucket: str, key: str, error: Exception) -> bo
         return True
     try:
         client.minio.stat_object(bucket, key)
-    except (MinioException, HTTPError):
+    except CLIENT_ERRORS:
         return False
     return True
