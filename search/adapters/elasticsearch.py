@@ -96,7 +96,7 @@ class ElasticsearchIndex:
             self._generations.use(index)
         except BaseException:
             with suppress(IndexUnavailable):
-                self._generations.remove(index)
+                self._generations.drop(index)
             raise
 
     def _found(self, index: str, asked: dict[str, Any], offset: int, limit: int) -> ResultPage:

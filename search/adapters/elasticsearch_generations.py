@@ -50,10 +50,14 @@ class Generations:
 
     def create(self) -> str:
         """An empty generation that is not yet in use."""
-        index = f"{self.name}-f{META['form']}-{uuid.uuid4().hex[:12]}"
-        body = {"mappings": mapping(), "settings": _BUILDING, "aliases": {making(index): {}}}
-        self._server.write(lambda client: client.indices.create(index=index, **body))
-        return index
+
+        def attempt(client: Any) -> Any:
+            index = f"{self.name}-f{META['form']}-{uuid.uuid4().hex[:12]}"
+            return client.indices.create(
+                index=index, mappings=mapping(), settings=_BUILDING, aliases={making(index): {}}
+            )
+
+        return str(self._server.write(attempt)["index"])
 
     def use(self, index: str) -> None:
         """Make this generation the one in use, whole on the server's disk and at once, and remove the others."""
@@ -63,14 +67,7 @@ class Generations:
         if not _is_whole(self._told_of(index).get(index, {})):
             raise IndexUnavailable("search.index_gone", server=self._server.address, retry=True)
         self.current_or_outdated()  # somebody may have put another thing under the name meanwhile
-        others = [old for old in self._told_of(self.name) if not self._ours.fullmatch(old)]
-        actions: list[dict[str, Any]] = [
-            {"add": {"index": index, "alias": self.name}},
-            {"remove": {"index": index, "alias": making(index)}},
-            *({"remove": {"index": old, "alias": self.name}} for old in others),
-            *({"remove_index": {"index": old}} for old in self._all() if old != index),
-        ]
-        self._server.write(lambda client: client.indices.update_aliases(actions=actions))
+        self._server.write(lambda client: client.indices.update_aliases(actions=self._to_use(index)))
 
     def remove_unused(self, used: str | None) -> None:
         """Remove what builds that never ended left behind."""
@@ -78,6 +75,11 @@ class Generations:
         for index in self._all():
             if index not in in_use:
                 self.remove(index)
+
+    def drop(self, index: str) -> None:
+        """Remove a generation that was to be the one in use, unless it is after all."""
+        if self.current_or_outdated() != index:
+            self.remove(index)
 
     def remove(self, index: str) -> None:
         self._server.write(lambda client: client.indices.delete(index=index, ignore_unavailable=True))
@@ -88,6 +90,16 @@ class Generations:
             return self.current()
         except IndexOutdated:
             return None
+
+    def _to_use(self, index: str) -> list[dict[str, Any]]:
+        """What is still to be done, together; nothing but the first where it was done and its answer lost."""
+        actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self.name}}]
+        if making(index) in self._told_of(index).get(index, {}).get("aliases", {}):
+            actions.append({"remove": {"index": index, "alias": making(index)}})
+        for old in {*self._told_of(self.name), *self._all()} - {index}:
+            ours = self._ours.fullmatch(old)
+            actions.append({"remove_index": {"index": old}} if ours else {"remove": {"index": old, "alias": self.name}})
+        return actions
 
     def _told_of(self, index: str) -> dict[str, Any]:
         """What the server tells of an index or alias: index -> mappings and aliases."""

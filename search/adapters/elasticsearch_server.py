@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import ssl
 import threading
@@ -28,6 +29,12 @@ READING_PATIENCE_S = 3.0  # somebody waits for the page
 WRITING_PATIENCE_S = 20.0
 
 _BUSY = (429, 502, 503, 504)
+_REFUSALS: tuple[tuple[int | str, str, bool], ...] = (  # kind or status, what is told, whether it may pass
+    ("cluster_block_exception", "search.index_blocked", True),
+    (401, "search.index_credentials", False),
+    (403, "search.index_forbidden", False),
+    *((status, "search.index_overloaded", True) for status in _BUSY),
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -106,11 +113,17 @@ class Server:
     def _connected(self) -> Elasticsearch:
         with self._lock:
             if self._client is None:
-                options: dict[str, Any] = {"basic_auth": self._credentials, "node_class": _Node, "max_retries": 0}
+                options: dict[str, Any] = {"headers": self._authorization(), "node_class": _Node, "max_retries": 0}
                 if self.address.startswith("https:"):
                     options["ssl_context"] = self._authorities()
                 self._client = Elasticsearch(self.address, **options)
             return self._client
+
+    def _authorization(self) -> dict[str, str]:
+        """Made by us: the client takes names and passwords of ASCII only."""
+        if self._credentials is None:
+            return {}
+        return {"authorization": "Basic " + base64.b64encode(":".join(self._credentials).encode()).decode()}
 
     def _authorities(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -142,16 +155,13 @@ class Server:
         status, kind = error.status_code, kind_of(error)
         if kind == "index_not_found_exception":
             return IndexGone("search.index_gone", server=self.address, retry=True)
-        if kind == "cluster_block_exception":
-            return IndexUnavailable("search.index_blocked", server=self.address, retry=True)
-        if status == 401:
-            return IndexUnavailable("search.index_credentials", server=self.address)
-        if status == 403:
-            return IndexUnavailable("search.index_forbidden", server=self.address)
-        if status in _BUSY:
-            return IndexUnavailable("search.index_overloaded", server=self.address, retry=True)
-        kind_of_failure = RequestRefused if status in (400, 413) else IndexUnavailable
-        return kind_of_failure("search.index_failed", server=self.address, detail=f"{status} {kind}".strip())
+        for told, reason, retry in _REFUSALS:
+            if told in (kind, status):
+                return IndexUnavailable(reason, server=self.address, retry=retry)
+        if error.meta.headers.get("x-elastic-product") != "Elasticsearch":
+            return IndexUnavailable("search.index_other_product", server=self.address)
+        failure = RequestRefused if status in (400, 413) else IndexUnavailable
+        return failure("search.index_failed", server=self.address, detail=f"{status} {kind}".strip())
 
 
 def kind_of(error: ApiError) -> str:
