@@ -64,6 +64,7 @@ class EventTag(StrEnum):
     STOPPED_DECIDED = "stopped.decided"
     STOPPED_REMOVED = "stopped.removed"
     TOKEN_CREATED = "token.created"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
     TOTP_ENABLED = "totp.enabled"
     TOTP_RESET = "totp.reset"
 

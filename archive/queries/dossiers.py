@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from archive import i18n
@@ -18,9 +18,11 @@ from archive.db.holdings import Dossier, Fond, Item
 from archive.db.states import ItemState
 from archive.errors import NotFound
 from archive.queries.filings import filings_of_dossier
-from archive.queries.lines import item_lines, item_rows
+from archive.queries.lines import item_rows, lines_of
+from archive.queries.paging import Order
 from archive.queries.views import DossierLine, DossierView
 
+ITEMS = Order((case((Item.code.is_(None), 1), else_=0), func.coalesce(Item.code, ""), Item.received_at, Item.id))
 _PERMISSIONS = (Permission.DOSSIER_READ, Permission.DOSSIER_CREATE, Permission.ITEM_FILE, Permission.BATCH_INGEST)
 
 
@@ -46,17 +48,24 @@ def dossiers(
     return tuple(_line(row, counts) for row in found)
 
 
-def dossier(session: Session, code: str, *, actor: Actor) -> DossierView:
+def dossier(
+    session: Session, code: str, *, actor: Actor, cursor: str | None = None, limit: int | None = None
+) -> DossierView:
+    """limit: so many of its items, from `cursor` on; None: all."""
     row = session.execute(_rows(actor).where(Dossier.code == code)).one_or_none()
     if row is None:
         raise not_found(code)
     found: Dossier = row.Dossier
     items = item_rows().where(Item.dossier_id == found.id, policy.filter_items(actor, Permission.ITEM_READ))
+    page = ITEMS.page(session, items, cursor=cursor, limit=limit)
     return DossierView(
         line=_line(row, _counts(session, [found.id], actor)),
         opened_at=found.opened_at,
         closed_at=found.closed_at,
-        items=item_lines(session, items.order_by(Item.code.nulls_last(), Item.received_at, Item.id)),
+        work_ended_on=found.work_ended_on,
+        items=lines_of(session, page.lines),
+        previous=page.previous,
+        following=page.following,
         filings=filings_of_dossier(session, found.id, found.agency_id, actor),
         may=frozenset(p for p in _PERMISSIONS if policy.may(actor, p, found.agency_id)),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from archive.access.identity import Actor
 from archive.db.holdings import Item
 from archive.queries.batches import batches
+from archive.queries.lines import has_unclear_page
 from archive.queries.review import is_stopped, waits_for_publishing, waits_for_review
 from archive.queries.tasks import tasks
 from archive.queries.views import Overview
@@ -15,8 +16,9 @@ from archive.queries.views import Overview
 
 def overview(session: Session, *, actor: Actor) -> Overview:
     review = waits_for_review(actor)
-    doubtful, to_review, to_publish, stopped = session.execute(
+    unclear, doubtful, to_review, to_publish, stopped = session.execute(
         select(
+            func.count().filter(review, has_unclear_page()),
             func.count().filter(review, Item.doubtful_fields > 0),
             func.count().filter(review),
             func.count().filter(waits_for_publishing(actor)),
@@ -24,6 +26,7 @@ def overview(session: Session, *, actor: Actor) -> Overview:
         ).select_from(Item)
     ).one()
     return Overview(
+        unclear=unclear,
         doubtful=doubtful,
         to_review=to_review,
         to_publish=to_publish,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,10 @@ from archive.db.digitization import Batch
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 from archive.queries.items import not_found
+from archive.queries.paging import Order, Paged
 
 _Principal = aliased(Account)
+NEWEST = Order((AuditEvent.at, AuditEvent.id), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,18 @@ class AuditLine:
 
 
 def events(
-    session: Session, *, actor: Actor, limit: int = 100, before: datetime | None = None, tag: str | None = None
-) -> tuple[AuditLine, ...]:
+    session: Session, *, actor: Actor, limit: int = 100, cursor: str | None = None, tag: str | None = None
+) -> Paged[AuditLine]:
     """Newest first. Events of no agency (sign-ins, the service itself) are for auditors of an agency at the top."""
     own = policy.filter_agency(actor, Permission.AUDIT_READ, AuditEvent.agency_id)
     top = select(Agency.id).where(
         Agency.parent_id.is_(None), policy.filter_agency(actor, Permission.AUDIT_READ, Agency.id)
     )
     rows = _rows().where(or_(own, AuditEvent.agency_id.is_(None) & top.exists()))
-    if before is not None:
-        rows = rows.where(AuditEvent.at < before)
     if tag is not None:
         rows = rows.where(AuditEvent.tag == tag)
-    return _lines(session, rows.limit(limit))
+    page = NEWEST.page(session, rows, cursor=cursor, limit=limit)
+    return page.of(_lines(session, page.lines))
 
 
 def item_events(session: Session, item_id: uuid.UUID, *, actor: Actor, limit: int = 200) -> tuple[AuditLine, ...]:
@@ -59,7 +60,7 @@ def item_events(session: Session, item_id: uuid.UUID, *, actor: Actor, limit: in
     if session.scalar(select(Item.id).where(Item.id == item_id, allowed)) is None:
         raise not_found(item_id)
     rows = _rows().where(AuditEvent.subject_kind == "item", AuditEvent.subject_id == str(item_id))
-    return _lines(session, rows.limit(limit))
+    return _lines(session, session.execute(rows.order_by(*NEWEST.clauses()).limit(limit)).all())
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
@@ -77,12 +78,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .outerjoin(Agency, Agency.id == AuditEvent.agency_id)
         .outerjoin(AuditDetails, AuditDetails.event_id == AuditEvent.id)
         .outerjoin(AuditLink, AuditLink.event_id == AuditEvent.id)
-        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
 
 
-def _lines(session: Session, rows: Select[*tuple[Any, ...]]) -> tuple[AuditLine, ...]:
-    found = session.execute(rows).all()
+def _lines(session: Session, found: Sequence[Row[*tuple[Any, ...]]]) -> tuple[AuditLine, ...]:
     names = _names(session, found)
     return tuple(
         AuditLine(

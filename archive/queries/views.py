@@ -62,6 +62,7 @@ class TaskProgress:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    unclear: int  # items with a page that a person must look at for a state-secret mark
     doubtful: int  # items with doubtful fields that the actor may review
     to_review: int  # doubtful ones included
     to_publish: int
@@ -168,6 +169,7 @@ class ItemLine:
     page_count: int | None
     doubtful_fields: int
     confidence: float | None
+    unclear: bool  # a page was read so badly that a state-secret mark may have been missed
     revision: int
 
 
@@ -207,7 +209,10 @@ class DossierView:
     line: DossierLine
     opened_at: datetime
     closed_at: datetime | None
-    items: tuple[ItemLine, ...]  # in order of their codes
+    work_ended_on: date | None
+    items: tuple[ItemLine, ...]  # in order of their codes; of one page where a limit was asked for
+    previous: str | None  # cursors of the pages of items beside this one
+    following: str | None
     filings: tuple[FilingLine, ...]  # newest first; withdrawn items only for those who may file
     may: frozenset[Permission]  # what the actor may do with the dossier
 

@@ -11,6 +11,7 @@ from archive.web.api import health, v1
 from archive.web.assets import Assets
 from archive.web.deps import Parts
 from archive.web.pages import (
+    account,
     accounts,
     audit,
     batches,
@@ -28,7 +29,22 @@ from archive.web.pages import (
 from archive.web.render import Renderer
 from archive.web.security import SecurityHeaders
 
-PAGES = (overview, session, search, review, dossiers, batches, deliver, items, files, changes, stopped, accounts, audit)
+PAGES = (
+    overview,
+    session,
+    search,
+    review,
+    dossiers,
+    batches,
+    deliver,
+    items,
+    files,
+    changes,
+    stopped,
+    account,
+    accounts,
+    audit,
+)
 
 
 def create_app(app: App) -> FastAPI:

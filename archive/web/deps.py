@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
-from archive.access.sessions import actor_of_session
+from archive.access.sessions import actor_of_session, actor_of_token
 from archive.bootstrap import App
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import NotFound
@@ -22,6 +22,8 @@ from archive.web import security
 from archive.web.assets import Assets
 from archive.web.render import Renderer
 from archive.web.security import CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, SignInNeeded
+
+API = "/api/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Visit:
 def signed_in(request: Request) -> Visit:
     """Reads the session anew for each request, so that a withdrawn right ends at once."""
     parts = parts_of(request)
+    if request.url.path.startswith(API) and (bearer := _bearer(request)) is not None:
+        return _program(request, parts, bearer)
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise SignInNeeded
@@ -89,6 +93,20 @@ def signed_in(request: Request) -> Visit:
     if actor is None:
         raise SignInNeeded
     request.state.actor = actor
+    return Visit(request, parts, actor)
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _program(request: Request, parts: Parts, token: str) -> Visit:
+    """A program names itself by its token at each request of the API; pages are for people."""
+    with parts.app.unit_of_work() as uow:
+        actor = actor_of_token(uow.session, token, now=parts.app.clock())
+    if actor is None:
+        raise SignInNeeded
     return Visit(request, parts, actor)
 
 

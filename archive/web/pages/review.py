@@ -15,12 +15,25 @@ ROWS = 100
 
 
 @router.get("/review")
-def listed(visit: SignedIn, only: str = "") -> Response:
+def listed(visit: SignedIn, only: str = "", cursor: str = "", publish: str = "") -> Response:
+    """cursor, publish: how far the one and the other list was turned."""
     visit.require(Permission.ITEM_REVIEW)
     with visit.unit_of_work() as uow:
-        waiting = queries.review_queue(uow.session, actor=visit.actor, limit=ROWS, only_doubtful=only == "doubtful")
-        publishable = queries.publish_queue(uow.session, actor=visit.actor, limit=ROWS)
-    return visit.page("review.html", items=waiting, publishable=publishable, only=only == "doubtful")
+        waiting = queries.review_queue(
+            uow.session,
+            actor=visit.actor,
+            limit=ROWS,
+            cursor=cursor or None,
+            only_doubtful=only == "doubtful",
+        )
+        publishable = queries.publish_queue(uow.session, actor=visit.actor, limit=ROWS, cursor=publish or None)
+    return visit.page(
+        "review.html",
+        items=waiting,
+        publishable=publishable,
+        only=only == "doubtful",
+        unclear=any(item.unclear for item in waiting),
+    )
 
 
 @router.get("/review/next")

@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own password."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from archive import i18n
-from archive.actions import accounts, sign_in
-from archive.errors import InvalidInput
+from archive.actions import sign_in
 from archive.web import security
-from archive.web.deps import SignedForm, SignedIn, address_of, own_form, parts_of
+from archive.web.deps import SignedForm, address_of, own_form, parts_of
 from archive.web.security import SESSION_COOKIE, VISIT_COOKIE
 
 router = APIRouter()
@@ -57,22 +56,6 @@ def left(visit: SignedForm) -> Response:
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(SESSION_COOKIE)
     return response
-
-
-@router.get("/password")
-def password_form(visit: SignedIn) -> Response:
-    return visit.page("password.html", problem=None)
-
-
-@router.post("/password")
-def password_changed(visit: SignedForm, old: Annotated[str, Form()], new: Annotated[str, Form()]) -> Response:
-    token = visit.request.cookies[SESSION_COOKIE]
-    try:
-        with visit.unit_of_work() as uow:
-            accounts.change_password(uow, old, new, token=token, actor=visit.actor, now=visit.now)
-    except InvalidInput as wrong:
-        return visit.page("password.html", status=422, problem=str(wrong))
-    return visit.back("/", "password_changed")
 
 
 def _form(request: Request, *, next: str, login: str = "", problem: str | None = None, status: int = 200) -> Response:

@@ -17,9 +17,9 @@ ROWS = 100
 
 
 @router.get("/stopped")
-def listed(visit: SignedIn) -> Response:
+def listed(visit: SignedIn, cursor: str = "") -> Response:
     visit.require(Permission.STOPPED_READ)
-    return _list(visit)
+    return _list(visit, cursor=cursor)
 
 
 @router.post("/stopped/{receipt}")
@@ -42,8 +42,8 @@ def decided(
     return visit.back("/stopped", f"stopped_{act}d")
 
 
-def _list(visit: Visit, *, problem: str | None = None, status: int = 200) -> Response:
+def _list(visit: Visit, *, cursor: str = "", problem: str | None = None, status: int = 200) -> Response:
     with visit.unit_of_work() as uow:
-        receipts = stopped(uow.session, actor=visit.actor, limit=ROWS)
+        receipts = stopped(uow.session, actor=visit.actor, limit=ROWS, cursor=cursor or None)
     may_remove = visit.may(Permission.STOPPED_REMOVE)
     return visit.page("stopped.html", status=status, receipts=receipts, may_remove=may_remove, problem=problem)

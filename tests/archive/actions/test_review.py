@@ -69,8 +69,8 @@ def test_who_reviewed_does_not_publish_not_even_in_another_name(
     with app.unit_of_work() as uow:
         behind_second = actor_of(uow.session, second.account_id, app.clock(), by=first)
         assert not item_view(uow.session, item.id, actor=first).publishable
-        assert publish_queue(uow.session, actor=first) == ()
-        assert publish_queue(uow.session, actor=behind_second) == ()
+        assert not publish_queue(uow.session, actor=first)
+        assert not publish_queue(uow.session, actor=behind_second)
         assert [line.id for line in publish_queue(uow.session, actor=second)] == [item.id]
     for actor in (first, behind_second):
         with pytest.raises(NotAllowed) as refused:

@@ -56,18 +56,3 @@ def test_the_security_officer_sees_neither_name_nor_contents(signed_in: Open, ma
     assert receipt.number in officer.get("/stopped").text
     assert officer.get(f"/items/{receipt.number}/master").status_code == 404
     assert officer.post(f"/stopped/{receipt.number}", {"act": "remove", "decision": ""}).status_code == 422
-
-
-def test_the_operator_makes_an_account_that_signs_in(signed_in: Open, browser: Open, agency: Agency) -> None:
-    operator = signed_in(Role.OPERATOR)
-    operator.get("/accounts")
-    made = operator.post("/accounts", {"login": "thu", "name": "Thư", "password": "một mật khẩu dài"})
-    assert made.status_code == 303
-    assert operator.post("/accounts", {"login": "thu", "name": "Thư", "password": "x" * 20}).status_code == 409
-    given = operator.post("/accounts/assign", {"login": "thu", "role": "clerk", "agency": agency.code})
-    assert given.status_code == 303
-    own = operator.post("/accounts/assign", {"login": "lan", "role": "clerk", "agency": agency.code})
-    assert own.status_code == 403
-    thu = browser()
-    assert thu.sign_in("thu", "một mật khẩu dài").status_code == 303
-    assert thu.get("/batches/new").status_code == 200
