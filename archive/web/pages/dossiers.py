@@ -1,20 +1,24 @@
-"""Dossiers: the list, one with its items, a new one."""
+"""Dossiers: the list, one with its items, a new one; closing and reopening."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from archive.access.identity import local_date
 from archive.access.permissions import Permission
-from archive.actions.dossiers import create_dossier
-from archive.errors import Conflict, InvalidInput
+from archive.actions.dossiers import close_dossier, create_dossier, reopen_dossier
+from archive.errors import ArchiveError, Conflict, InvalidInput
 from archive.queries import dossiers as queries
 from archive.queries.agencies import agencies
 from archive.web.deps import SignedForm, SignedIn, Visit
+from archive.web.errors import status_of
 
 router = APIRouter()
 ROWS = 50
+ITEMS = 100
 
 
 @router.get("/dossiers")
@@ -50,10 +54,58 @@ def created(
 
 
 @router.get("/dossiers/{code}")
-def shown(visit: SignedIn, code: str) -> Response:
+def shown(visit: SignedIn, code: str, cursor: str = "") -> Response:
+    return _dossier(visit, code, cursor=cursor)
+
+
+@router.post("/dossiers/{code}/close")
+def closed(visit: SignedForm, code: str, work_ended_on: Annotated[str, Form()] = "") -> Response:
+    try:
+        with visit.unit_of_work() as uow:
+            close_dossier(uow, code, work_ended_on=_day(work_ended_on), actor=visit.actor, now=visit.now)
+    except (InvalidInput, Conflict) as wrong:
+        return _dossier(visit, code, wrong, given={"work_ended_on": work_ended_on})
+    return visit.back(f"/dossiers/{code}", "dossier_closed")
+
+
+@router.post("/dossiers/{code}/reopen")
+def reopened(visit: SignedForm, code: str, reason: Annotated[str, Form()] = "") -> Response:
+    try:
+        with visit.unit_of_work() as uow:
+            reopen_dossier(uow, code, reason=reason, actor=visit.actor, now=visit.now)
+    except (InvalidInput, Conflict) as wrong:
+        return _dossier(visit, code, wrong, given={"reason": reason})
+    return visit.back(f"/dossiers/{code}", "dossier_reopened")
+
+
+def _dossier(
+    visit: Visit,
+    code: str,
+    wrong: ArchiveError | None = None,
+    *,
+    cursor: str = "",
+    given: dict[str, str] | None = None,
+) -> Response:
     with visit.unit_of_work() as uow:
-        dossier = queries.dossier(uow.session, code, actor=visit.actor)
-    return visit.page("dossier.html", dossier=dossier)
+        dossier = queries.dossier(uow.session, code, actor=visit.actor, cursor=cursor or None, limit=ITEMS)
+    today = local_date(visit.now)
+    return visit.page(
+        "dossier.html",
+        status=status_of(wrong) if wrong else 200,
+        dossier=dossier,
+        may_close=Permission.ITEM_FILE in dossier.may,
+        first_day=date(dossier.line.year, 1, 1),
+        today=today,
+        given={"work_ended_on": today.isoformat(), "reason": "", **(given or {})},
+        problem=str(wrong) if wrong else None,
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput("dossier.end_invalid", field="work_ended_on") from None
 
 
 def whole_number(text: str, field: str) -> int:
