@@ -68,3 +68,66 @@ def test_every_setting_says_its_unit_and_meaning() -> None:
     for entry in described:
         assert entry.unit
         assert entry.sentence.endswith(".")
+
+
+SECRETS = {
+    "ARCHIVE_DATABASE_URL": "postgresql://u:bi-mat@h/db",
+    "ARCHIVE_OBJECT_STORE_URL": "https://u:bi-mat@h:9000/kho",
+    "ARCHIVE_SEARCH_URL": "https://u:bi-mat@h:9200/kho",
+    "ARCHIVE_TOKEN": "bi-mat",
+}
+
+
+def test_every_secret_may_lie_in_a_file_and_nothing_else_may(tmp_path: Path) -> None:
+    assert {entry.name for entry in Settings.described() if entry.secret} == SECRETS.keys()
+    for name, value in SECRETS.items():
+        (tmp_path / name).write_text(f"{value}\nchú thích\n", encoding="utf-8")
+    read = Settings.read({f"{name}_FILE": str(tmp_path / name) for name in SECRETS})
+    assert read == Settings.read(SECRETS)
+    assert read.production
+    assert "bi-mat" not in repr(read)
+    with pytest.raises(InvalidSetting, match="ARCHIVE_PORT_FILE"):
+        Settings.read({"ARCHIVE_PORT_FILE": str(tmp_path / "ARCHIVE_TOKEN")})
+
+
+def test_a_secret_given_twice_or_in_a_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    held.write_text("bi-mat")
+    with pytest.raises(InvalidSetting, match=r"ARCHIVE_TOKEN .*hai lần.*ARCHIVE_TOKEN_FILE"):
+        Settings.read({"ARCHIVE_TOKEN": "x", "ARCHIVE_TOKEN_FILE": str(held)})
+    with pytest.raises(InvalidSetting, match=rf"{tmp_path / 'none'}.*ARCHIVE_TOKEN_FILE"):
+        Settings.read({"ARCHIVE_TOKEN_FILE": str(tmp_path / "none")})
+    held.write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidSetting, match="ARCHIVE_TOKEN_FILE"):
+        Settings.read({"ARCHIVE_TOKEN_FILE": str(held)})
+    held.write_text("mysql://u:bi-mat@h/db")
+    with pytest.raises(InvalidSetting) as wrong:
+        Settings.read({"ARCHIVE_DATABASE_URL_FILE": str(held)})
+    assert "bi-mat" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ARCHIVE_OBJECT_STORE_URL", "http://h:9000"), ("ARCHIVE_OBJECT_STORE_URL", "s3://u:bi-mat@h"),
+        ("ARCHIVE_OBJECT_STORE_URL", "http://u@h:9000"), ("ARCHIVE_OBJECT_STORE_URL", "http://u:bi-mat@h:9000/Kho"),
+        ("ARCHIVE_OBJECT_STORE_URL", "http://u:bi-mat@h:99999"), ("ARCHIVE_OBJECT_STORE_URL", "http://u:bi-mat@h?x=1"),
+        ("ARCHIVE_OBJECT_STORE_PUBLIC_URL", "https://u:bi-mat@h"), ("ARCHIVE_OBJECT_STORE_PUBLIC_URL", "https://h/x"),
+        ("ARCHIVE_SEARCH_URL", "http://h:9200/Kho"), ("ARCHIVE_SEARCH_URL", "http:///kho"),
+        ("ARCHIVE_CA_FILE", "/no/such/file"), ("ARCHIVE_CA_FILE", "/bin/sh"), ("ARCHIVE_TOKEN", " "),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_meant_stops_the_start(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name}.*cần"):
+        Settings.read({name: value})
+
+
+def test_the_keys_lie_in_the_data_directory_unless_they_are_elsewhere(tmp_path: Path) -> None:
+    assert Settings(data=tmp_path).keys_directory == tmp_path / "keys"
+    assert Settings.read({"ARCHIVE_KEYS": str(tmp_path / "k")}).keys_directory == tmp_path / "k"
+
+
+def test_authorities_are_read_as_a_path(tmp_path: Path) -> None:
+    authorities = tmp_path / "ca.pem"
+    authorities.write_text("-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n")
+    assert Settings.read({"ARCHIVE_CA_FILE": str(authorities)}).ca_file == authorities
