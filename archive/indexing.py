@@ -25,7 +25,7 @@ from archive.queries.fields import EffectiveFields, effective_fields, title
 from archive.storage.interface import ObjectStore
 from metadata.model import FieldName
 from ocr import stored
-from search.document import IndexDocument, PagedText, text_of
+from search.document import IndexDocument, joined
 from search.errors import IndexUnavailable
 
 if TYPE_CHECKING:
@@ -198,15 +198,15 @@ def _documents(
 
 def _document(source: _Source, store: ObjectStore) -> IndexDocument:
     item, fields = source.item, source.fields
-    paged = _text(store, source.recognition)
+    text, page_offsets = _text(store, source.recognition)
     return IndexDocument(
         id=str(item.id),
         revision=item.revision,
         receipt=source.receipt,
         code=item.code,
         title=item.title or title(fields, item.file_name) or "",
-        text=paged.text,
-        page_offsets=paged.page_offsets,
+        text=text,
+        page_offsets=page_offsets,
         agency=str(item.agency_id),
         fond=str(item.fond_id) if item.fond_id else None,
         dossier=str(item.dossier_id) if item.dossier_id else None,
@@ -227,11 +227,12 @@ def _document(source: _Source, store: ObjectStore) -> IndexDocument:
     )
 
 
-def _text(store: ObjectStore, digest: str | None) -> PagedText:
+def _text(store: ObjectStore, digest: str | None) -> tuple[str, tuple[int, ...]]:
+    """The item's text and where its pages begin."""
     if digest is None:
-        return PagedText("", (), ())
+        return "", ()
     with store.open(digest) as stream:
-        return text_of(stored.from_bytes(stream.read()))
+        return joined(stored.words_from_bytes(stream.read()))
 
 
 def _further(fields: EffectiveFields) -> Iterator[str]:

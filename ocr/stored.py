@@ -15,6 +15,8 @@ import gzip
 import json
 from typing import Any
 
+import msgspec
+
 from ocr.errors import StoredFormUnknown
 from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampMark, TextSource, Word
 
@@ -46,6 +48,49 @@ def from_bytes(data: bytes) -> Recognition:
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise StoredFormUnknown("recognition.unreadable") from error
+
+
+def words_from_bytes(data: bytes) -> list[list[list[str]]]:
+    """Only the words: of each page, of each line, in reading order. Many times as fast as the whole.
+
+    Raises as `from_bytes`.
+    """
+    try:
+        text = gzip.decompress(data)
+        try:
+            document = _WORDS_OF.decode(text)
+        except msgspec.ValidationError:
+            document = _Words(_VERSION_OF.decode(text).version, [])
+            if document.version == VERSION:
+                raise
+        if document.version != VERSION:
+            raise StoredFormUnknown("recognition.version_unknown", version=document.version)
+        return [[[word.text for word in line] for line in page.lines] for page in document.pages]
+    except (OSError, EOFError, ValueError) as error:
+        raise StoredFormUnknown("recognition.unreadable") from error
+
+
+class _WordOfPage(msgspec.Struct, array_like=True, gc=False):
+    """Of a word's list only the first; the rest is skipped unread."""
+
+    text: str
+
+
+class _LinesOfPage(msgspec.Struct, gc=False):
+    lines: list[list[_WordOfPage]]
+
+
+class _Words(msgspec.Struct, gc=False):
+    version: Any
+    pages: list[_LinesOfPage]
+
+
+class _Version(msgspec.Struct):
+    version: Any
+
+
+_VERSION_OF = msgspec.json.Decoder(_Version)
+_WORDS_OF = msgspec.json.Decoder(_Words)
 
 
 def engine_to_json(engine: EngineInfo) -> dict[str, str]:

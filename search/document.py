@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +60,20 @@ class PagedText:
     text: str  # NFC
     page_offsets: tuple[int, ...]
     words: tuple[WordSpan, ...]  # in order, none touching the next
+
+
+def joined(pages: Iterable[Iterable[Sequence[str]]]) -> tuple[str, tuple[int, ...]]:
+    """The text and the page offsets of `text_of`, from the words of lines of pages alone."""
+    texts: list[str] = []
+    offsets: list[int] = []
+    length = 0
+    for lines in pages:
+        # a mark that begins a word has nothing to join to in the blank before it: a page is composed as its words are
+        page = nfc("".join(("\n" if index else "") + " ".join(line) for index, line in enumerate(lines) if line))
+        offsets.append(length)
+        texts.append(page)
+        length += len(page) + 1
+    return "\n".join(texts), tuple(offsets)
 
 
 def text_of(recognition: Recognition) -> PagedText:

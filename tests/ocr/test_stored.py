@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -23,14 +24,40 @@ def test_the_same_recognition_gives_the_same_bytes(recognition: Recognition) -> 
     assert stored.to_bytes(stored.from_bytes(data)) == data
 
 
-def test_another_version_is_not_guessed_at() -> None:
+@given(recognitions())
+def test_the_words_alone_are_those_of_the_whole(recognition: Recognition) -> None:
+    data = stored.to_bytes(recognition)
+    whole = stored.from_bytes(data)
+    assert stored.words_from_bytes(data) == [
+        [[word.text for word in line.words] for line in page.lines] for page in whole.pages
+    ]
+
+
+READERS = (stored.from_bytes, stored.words_from_bytes)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("rest", [{}, {"pages": []}, {"pages": "elsewhere"}])
+def test_another_version_is_not_guessed_at(read: Callable[[bytes], object], rest: dict[str, object]) -> None:
     with pytest.raises(StoredFormUnknown) as failure:
-        stored.from_bytes(gzip.compress(json.dumps({"version": 2}).encode()))
+        read(gzip.compress(json.dumps({"version": 2, **rest}).encode()))
     assert failure.value.values == {"version": 2}
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"no json"), gzip.compress(b'{"version": 1}')])
-def test_damaged_bytes_are_told_as_such(data: bytes) -> None:
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no gzip",
+        gzip.compress(b"no json"),
+        gzip.compress(b'{"version": 1}'),
+        gzip.compress(b'{"version": 1, "engine": {"name": "", "version": ""}, "pages": [{"lines": [[[1]]]}]}'),
+        gzip.compress(b"\xff"),
+        gzip.compress(b'{"version": 1, "pages": []}')[:-3],
+    ],
+)
+def test_damaged_bytes_are_told_as_such(read: Callable[[bytes], object], data: bytes) -> None:
     with pytest.raises(StoredFormUnknown) as failure:
-        stored.from_bytes(data)
+        read(data)
     assert failure.value.reason == "recognition.unreadable"

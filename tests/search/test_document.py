@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metadata.text import nfc
-from search.document import codes_of, heading_of, keyword, text_of, texts_of
+from ocr import stored
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, TextSource, Word
+from search.document import codes_of, heading_of, joined, keyword, text_of, texts_of
 from tests.search.making import document, recognition
 
 pages = st.lists(st.text("aá đ\n\u0301-", max_size=30), max_size=4)
@@ -31,6 +33,27 @@ def test_every_word_stands_where_its_span_says(texts: list[str]) -> None:
 
 def test_the_same_recognition_gives_the_same_text() -> None:
     assert text_of(recognition("một", "hai")) == text_of(recognition("một", "hai"))
+
+
+words = st.text(alphabet="aeoươđĐ\u0300\u0301\u031b\u0323\u1100\u1161\u11a8ệ—/1 \u200b", max_size=4)
+
+
+@given(st.lists(st.lists(st.lists(words, max_size=4), max_size=4), max_size=4))
+def test_the_words_alone_give_the_same_text_and_offsets(read: list[list[list[str]]]) -> None:
+    """Whatever the words are: parts of letters, nothing at all."""
+    box = Box(0, 0, 1, 1)
+    made = Recognition(
+        EngineInfo("test", "1"),
+        tuple(
+            PageText(number, 10, 10, None, 0, 0.0, False, TextSource.RECOGNISED, tuple(
+                Line(tuple(Word(word, box, 1.0) for word in line)) for line in page
+            ))
+            for number, page in enumerate(read, 1)
+        ),
+    )  # fmt: skip
+    whole = text_of(made)
+    assert joined(read) == (whole.text, whole.page_offsets)
+    assert joined(stored.words_from_bytes(stored.to_bytes(made))) == (whole.text, whole.page_offsets)
 
 
 def test_number_and_notation_are_one_code() -> None:
