@@ -1,4 +1,4 @@
-"""Exit 0 where a worker of this machine holds its place, 1 where none does: the health check of the workers' containers."""
+"""Exit 0 where a worker of this machine holds its place, 1 where none does: the health check of workers' containers."""
 
 from __future__ import annotations
 
