@@ -29,6 +29,7 @@ from archive.workflows.runner import Runner
 log = logging.getLogger("archive.service")
 
 TEND_S, DRAIN_S, SEAL_S, SWEEP_S = 0.3, 0.3, 0.5, 5.0
+LONGEST_WAIT_S = 5.0  # between two looks at a part that is away
 PATIENCE_S = 20.0
 INDEX_LOCK = 0x4152434944580001
 INDEX_PATIENCE_S = 60.0
@@ -53,12 +54,13 @@ class Background:
         self._ending = threading.Event()
         self._runner: Runner | None = None
         self._index_lock: Connection | None = None
-        self._swept_at = float("-inf")
+        self._adopted_at = float("-inf")
         self._undo = ExitStack()
         self._threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
             for loop in (
                 ("items", self._tend, TEND_S),
+                ("left-overs", self._sweep, SWEEP_S),
                 ("index", self._drain, DRAIN_S),
                 ("audit", self._seal, SEAL_S),
             )
@@ -80,12 +82,12 @@ class Background:
         for thread in self._threads:
             thread.join(PATIENCE_S)
         with self._undo:
-            if self._runner is not None:
-                self._runner.stop(PATIENCE_S)
-            self._unlock_index()
-            self._seal()
             # work that ends at once has not swept yet; and a killed process's readers may outlive a first sweep
-            sweep_left_overs(self._app)
+            for work in (self._stop_runner, self._unlock_index, self._seal, self._sweep):
+                try:
+                    work()
+                except Exception as failure:  # a part that is away keeps nobody from ending; another worker goes on
+                    _warn("ending", failure)
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Return when no item of the batch is under way any more and the index knows them, or when this work ends."""
@@ -98,24 +100,29 @@ class Background:
                 work()
                 wait_s = pause_s
             except Exception as failure:
-                # the text of an error may quote what must not be logged: its kind and place are enough to find it
-                place = traceback.extract_tb(failure.__traceback__)[-1]
-                log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)
-                wait_s = min(30.0, wait_s * 2)
+                _warn(name, failure)
+                wait_s = min(max(LONGEST_WAIT_S, pause_s), wait_s * 2)
 
     def _tend(self) -> None:
         """One thread for all that the worker's place is used for: its connection is not to be shared."""
-        assert self._runner is not None
+        if self._runner is None:
+            self._runner = Runner(self._app)
         try:
             self._runner.tend()
-            if time.monotonic() - self._swept_at > SWEEP_S:
+            if time.monotonic() - self._adopted_at > SWEEP_S:
                 self._runner.sweep()
-                sweep_left_overs(self._app)
-                self._swept_at = time.monotonic()
+                self._adopted_at = time.monotonic()
         except LeaseLost:
             log.warning("this worker's place was taken by another; taking a new one")
-            self._runner.stop(PATIENCE_S)
-            self._runner = Runner(self._app)
+            self._stop_runner()
+
+    def _stop_runner(self) -> None:
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            runner.stop(PATIENCE_S)
+
+    def _sweep(self) -> None:
+        sweep_left_overs(self._app)
 
     def _drain(self) -> None:
         if self._holds_index():
@@ -155,6 +162,12 @@ class Background:
             finally:
                 lock.invalidate()
                 lock.close()
+
+
+def _warn(name: str, failure: Exception) -> None:
+    """The text of an error may quote what must not be logged: its kind and place are enough to find it."""
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)
 
 
 @contextmanager

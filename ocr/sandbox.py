@@ -11,13 +11,13 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ocr import errors
+from ocr.scratch import scratch
 
 _TICK_S = 0.1
 _ANSWER_BYTES = 256 * 2**20
@@ -43,14 +43,14 @@ def call(function: str, arguments: dict[str, Any], *, limits: Limits | None = No
     """
     limits = limits or Limits()
     request = {"function": function, "arguments": arguments, "limits": asdict(limits)}
-    with tempfile.TemporaryDirectory(prefix="archive-ocr-") as scratch:
+    with scratch() as folder:
         child = subprocess.Popen(
             [sys.executable, "-m", "ocr.sandbox_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=scratch,
-            env=_environment(scratch),
+            cwd=folder,
+            env=_environment(folder),
             start_new_session=True,
         )
         try:
@@ -61,11 +61,11 @@ def call(function: str, arguments: dict[str, Any], *, limits: Limits | None = No
     return _result(answer, status)
 
 
-def _environment(scratch: str) -> dict[str, str]:
+def _environment(folder: Path) -> dict[str, str]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return environment | {
         "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-        "TMPDIR": scratch,
+        "TMPDIR": str(folder),
         "OMP_THREAD_LIMIT": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -13,6 +12,7 @@ from ocr import sandbox, stored
 from ocr.model import PageText, Recognition
 from ocr.page_images import page_image_name
 from ocr.sandbox import Limits
+from ocr.scratch import scratch
 
 JOBS = 2
 PAGES_A_GROUP = 2  # read by one child: far from its time limit on a busy machine, and worth its start
@@ -87,8 +87,8 @@ def seal(
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     numbers = [page.number for page in recognition.pages]
-    with tempfile.TemporaryDirectory(prefix="archive-seal-") as scratch:
-        words = Path(scratch) / "recognition.gz"
+    with scratch() as folder:
+        words = folder / "recognition.gz"
         words.write_bytes(stored.to_bytes(recognition))
         common = {"path": str(path.absolute()), "words": str(words), "out": str(out_dir.absolute())}
 

@@ -6,6 +6,7 @@ committed. Its name stays in the quarantine until the secrets gate has passed.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import uuid
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from archive.db.digitization import Batch, BatchEntry, Task
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict, FileTooBig, InvalidInput, NotFound
+from archive.errors import Conflict, FileTooBig, InvalidInput, NotFound, StoreUnavailable
 from archive.ids import new_id
 from archive.intake.names import clean_name, shown_name
 from archive.intake.refusal import TOO_BIG, Refusal, Refused
@@ -118,10 +119,10 @@ def receive_file(app: App, batch_id: uuid.UUID, name: str, stream: BinaryIO, *, 
         # whether it was committed is not known when the database goes away: the sweep asks it, and removes or keeps
         app.quarantine.release(str(key))
         raise
-    if received.outcome == "stored":
-        app.quarantine.release(str(key))
-    else:
-        app.quarantine.remove(str(key))
+    app.quarantine.release(str(key))
+    if received.outcome != "stored":
+        with contextlib.suppress(StoreUnavailable):  # then the sweep does it: no receipt names these bytes
+            app.quarantine.remove(str(key))
     return received
 
 
@@ -179,6 +180,8 @@ def _take(
 ) -> Received:
     session = uow.session
     _lock_key(session, str(arrived.key))
+    if not app.quarantine.claimed(str(arrived.key)):
+        raise StoreUnavailable("ingest.took_too_long")
     batch = _locked_batch(session, batch_id, actor)
     _lock_key(session, f"{batch.agency_id}:{arrived.held.digest}")
     earlier = session.scalar(

@@ -35,6 +35,7 @@ from archive.db.holdings import (
 )
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
+from archive.errors import ObjectDamaged
 from archive.ids import new_id
 from archive.storage.interface import StoredObjectRef
 from metadata.extract import RULES_VERSION
@@ -91,6 +92,8 @@ def promote_item(
     item, receipt = lock_received(uow, receipt_number)
     if item.state != ItemState.RECEIVED:
         return
+    if master.digest != receipt.digest:
+        raise ObjectDamaged(digest=receipt.digest)
     _hold_object(uow, master, receipt.media_type, now, locked_until=now + MASTER_LOCK)
     _hold_object(uow, recognised, RECOGNITION_TYPE, now)
     item.master_digest, item.file_name = master.digest, file_name

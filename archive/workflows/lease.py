@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select, text, update
@@ -59,22 +59,27 @@ class Lease:
             raise LeaseLost
 
     def alive(self) -> bool:
-        """Whether the lock is still held; tries to hold it again after a broken connection."""
+        """Whether the lock is still held; tries to hold it again after a broken connection.
+
+        Raises DBAPIError while the database is away: nobody can take the place then, and nothing can be committed.
+        """
+        if not self._connection.invalidated:  # it would connect anew by itself, without the lock
+            try:
+                self._connection.execute(text("select 1"))
+                return True
+            except DBAPIError:
+                self._connection.invalidate()
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
-            self._connection.execute(text("select 1"))
-            return True
-        except DBAPIError:
-            self._connection.invalidate()
-        try:
-            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             if _try_lock(connection, self.slot):
                 held = connection.scalar(select(WorkerSlot.lease).where(WorkerSlot.slot == self.slot))
                 if held == self.number:
                     self._connection = connection
                     return True
-            connection.invalidate()  # ends the session, and with it whatever lock it got
-        except DBAPIError:
-            pass
+        except BaseException:
+            connection.invalidate()
+            raise
+        connection.invalidate()  # ends the session, and with it whatever lock it got
         return False
 
     @contextmanager
@@ -90,6 +95,9 @@ class Lease:
             self._connection.execute(text("select pg_advisory_unlock(:class, :slot)"), _key(slot))
 
     def release(self) -> None:
+        if not self._connection.invalidated:
+            with suppress(DBAPIError):  # at once; the server may notice a little later that the session has ended
+                self._connection.execute(text("select pg_advisory_unlock(:class, :slot)"), _key(self.slot))
         self._connection.invalidate()  # the session ends, no lock outlives it
         self._connection.close()
 

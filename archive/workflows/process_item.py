@@ -84,8 +84,9 @@ def promote(work: Work, receipt: str) -> None:
     if read is None:
         raise ObjectMissing(digest=RECOGNITION)
     recognition = stored.from_bytes(read.read_bytes())
+    now = work.app.clock()
     with _master(work, receipt) as path:
-        master = store.put(path)
+        master = store.put(path, retain_until=now + processing.MASTER_LOCK)
     recognised = store.put(read)
     with work.commit() as uow:
         processing.lock_received(uow, receipt)  # no further name is left beside the bytes from here on
@@ -97,7 +98,7 @@ def promote(work: Work, receipt: str) -> None:
             recognition=recognition,
             file_name=item.file_name or quarantine.held(key).name,
             duplicate_names=quarantine.names(key),
-            now=work.app.clock(),
+            now=now,
         )
 
 

@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from archive.bootstrap import App
-from archive.errors import ArchiveError
+from archive.db.failures import is_away as database_is_away
+from archive.errors import ArchiveError, ObjectDamaged, ObjectMissing
 from archive.workflows import process_item
 from archive.workflows.engine import Engine
 from archive.workflows.errors import Halted, LeaseLost
@@ -151,15 +149,15 @@ def _is_away(failure: Exception) -> bool:
         return failure.retry
     if isinstance(failure, OSError):
         return failure.errno in _SHORTAGES
-    if isinstance(failure, DBAPIError) and failure.connection_invalidated:
-        return True
-    return isinstance(failure, OperationalError | InterfaceError | PoolTimeout)
+    return database_is_away(failure)
 
 
 def _verdict(step: Step, failure: Exception) -> Verdict:
     """Why the item is stopped. An error's own text may quote the document, so only a reader's reasons are told."""
     if isinstance(failure, OcrError):
         return Verdict(reason=failure.reason, values={name: _plain(value) for name, value in failure.values.items()})
+    if isinstance(failure, ObjectDamaged | ObjectMissing):
+        return Verdict(reason="workflow.bytes_damaged", values={"step": step.__name__})
     frames = traceback.extract_tb(failure.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
     log.error("step %s failed: %s at %s", step.__name__, type(failure).__name__, place)
