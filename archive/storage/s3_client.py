@@ -33,6 +33,7 @@ from archive.errors import (
 )
 
 T = TypeVar("T")
+Traits = tuple[str | None, bool]  # of a bucket: versioning, whether its objects can be locked
 
 CLIENT_ERRORS = (MinioException, HTTPError, ParseError)  # the last: an answer that calls itself XML and is none
 CONNECTIONS = 32  # kept open, for all threads of the process
@@ -122,11 +123,9 @@ class S3Client:
         """
         with self.translated():
             for bucket, lock in ((self.objects_bucket, True), (self.quarantine_bucket, False)):
-                versioning, lockable = self._looked_at(bucket) or self._made(bucket, lock, create)
-                if lock and (versioning != ENABLED or not lockable):
-                    raise StoreMisconfigured("s3.no_lock", bucket=bucket, host=self.host)
-                if not lock and versioning is not None:
-                    raise StoreMisconfigured("s3.versioned", bucket=bucket, host=self.host)
+                as_wanted = (ENABLED, True) if lock else (None, False)
+                if self._settled(bucket, lock, create, as_wanted) != as_wanted:
+                    raise StoreMisconfigured("s3.no_lock" if lock else "s3.versioned", bucket=bucket, host=self.host)
 
     def server_time(self) -> datetime:
         """The server's clock, to the second. Asked once, without patience: so also whether it is there."""
@@ -140,8 +139,19 @@ class S3Client:
     def close(self) -> None:
         self._pool.clear()
 
-    def _looked_at(self, bucket: str) -> tuple[str | None, bool] | None:
-        """(versioning, whether objects can be locked); None where there is no such bucket."""
+    def _settled(self, bucket: str, lock: bool, create: bool, wanted: Traits) -> Traits:
+        """Looked at again for a second if it is not as wanted: somebody beside us may be in the middle of making it."""
+        patiently = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: found != wanted),
+            stop=tenacity.stop_after_delay(1.0),
+            wait=tenacity.wait_fixed(0.1),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        found: Traits = patiently(lambda: self._looked_at(bucket) or self._made(bucket, lock, create))
+        return found
+
+    def _looked_at(self, bucket: str) -> Traits | None:
+        """None where there is no such bucket."""
         try:
             versioning = self.retrying(lambda: self.minio.get_bucket_versioning(bucket)).status
             self.retrying(lambda: self.minio.get_object_lock_config(bucket))
@@ -153,7 +163,7 @@ class S3Client:
             return versioning, False
         return versioning, True
 
-    def _made(self, bucket: str, lock: bool, create: bool) -> tuple[str | None, bool]:
+    def _made(self, bucket: str, lock: bool, create: bool) -> Traits:
         if not create:
             raise StoreMissing("s3.no_bucket", bucket=bucket, host=self.host)
         try:
