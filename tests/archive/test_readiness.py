@@ -71,7 +71,12 @@ def test_what_a_request_met_is_known_before_anybody_asks(app: App, clock: SetClo
 
 def test_who_asks_often_makes_nobody_look_often(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(type(app.index), "is_current", lambda _: asked.append(1) or True)
+
+    def is_current(_: object) -> bool:
+        asked.append(1)
+        return True
+
+    monkeypatch.setattr(type(app.index), "is_current", is_current)
     monkeypatch.setattr("archive.readiness.LOOK_EVERY_S", 3600)
     readiness = Readiness(app)
     for _ in range(3):
