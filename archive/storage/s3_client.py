@@ -40,6 +40,7 @@ CONNECTIONS = 32  # kept open, for all threads of the process
 CONNECT_S, READ_S = 2.0, 10.0
 REGION = "us-east-1"  # given, so that no call asks for it; an address may name another one by ?region=
 PREFIX = "archive"
+UNREADABLE, TRIES_OF_UNREADABLE = "SlowDownRead", 3  # MinIO's word for bytes that too few of its disks still have
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,50}")
 _MISSING = {"NoSuchKey", "NoSuchVersion"}
@@ -253,6 +254,8 @@ def _passes(error: BaseException) -> bool:
 
 def _given_up(state: tenacity.RetryCallState, patience: Patience) -> bool:
     error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, S3Error) and code_of(error) == UNREADABLE and state.attempt_number >= TRIES_OF_UNREADABLE:
+        return True
     limit = patience.away_s if error is not None and _unconnected(error) else patience.deadline_s
     return (state.seconds_since_start or 0.0) + state.upcoming_sleep >= limit
 

@@ -18,11 +18,10 @@ from minio.retention import Retention
 
 from archive.errors import ObjectDamaged, StoreUnavailable
 from archive.storage.durable import BLOCK
-from archive.storage.s3_client import CLIENT_ERRORS, S3Client, code_of
+from archive.storage.s3_client import CLIENT_ERRORS, TRIES_OF_UNREADABLE, S3Client, code_of
 
 PART_BYTES = 8 << 20  # what one upload holds in memory
 MOST_PARTS = 10_000
-TRIES_OF_UNREADABLE = 3
 
 _DIFFERS = {"XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "BadDigest"}
 _ERROR_CODE = re.compile(rb"<Error>.*?<Code>(\w+)</Code>", re.DOTALL)
