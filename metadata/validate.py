@@ -37,7 +37,10 @@ IN_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """rule: an id of this module; place: the field; expected, found: what should and what does stand there."""
+    """rule: an id of this module; place: the field; expected, found: what should and what does stand there.
+
+    expected is the limit of a length (found: the length), the last possible day, or the day that must not lie later.
+    """
 
     rule: str
     place: FieldName
@@ -91,7 +94,7 @@ def _lengths(fields: Mapping[FieldName, Field]) -> Iterator[Finding]:
     for name, longest in LONGEST.items():
         length = len(_text(fields, name))
         if length > longest:
-            yield Finding("field.too_long", name, f"at most {longest} characters", f"{length} characters")
+            yield Finding("field.too_long", name, str(longest), str(length))
 
 
 def _code(fields: Mapping[FieldName, Field], kind: DocumentClass | None) -> Iterator[Finding]:
@@ -120,11 +123,11 @@ def _dates(fields: Mapping[FieldName, Field], today: date) -> Iterator[Finding]:
         if text and value is None:
             yield Finding("date.grammar", name, "YYYY-MM-DD", text)
         elif value and name is not FieldName.VALID_UNTIL and name is not FieldName.VALID_FROM and value > today:
-            yield Finding("date.future", name, f"at most {today.isoformat()}", text)
+            yield Finding("date.future", name, today.isoformat(), text)
     for earlier, later in IN_ORDER:
         first, last = _date(_text(fields, earlier)), _date(_text(fields, later))
         if first and last and first > last:
-            yield Finding("dates.order", later, f"not before {first.isoformat()}", last.isoformat())
+            yield Finding("dates.order", later, first.isoformat(), last.isoformat())
 
 
 def _people(fields: Mapping[FieldName, Field]) -> Iterator[Finding]:

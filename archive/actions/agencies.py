@@ -16,6 +16,7 @@ from archive.db.holdings import Fond
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from archive.ids import new_id
+from metadata.names import DOSSIER_CODE
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 
@@ -39,7 +40,7 @@ def create_agency(
         policy.require(actor, Permission.ACCOUNT_MANAGE, parent.id)
     elif Permission.ACCOUNT_MANAGE not in actor.everywhere:
         raise NotAllowed  # a new root is in nobody's subtree
-    if not _CODE.fullmatch(code):
+    if not _CODE.fullmatch(code) or not DOSSIER_CODE.fullmatch(code):  # codes of its dossiers begin with it
         raise InvalidInput("account.code_invalid", field="code")
     if not name.strip():
         raise InvalidInput(field="name")

@@ -19,6 +19,7 @@ from archive.db.holdings import Dossier, Fond
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput, NotFound
 from archive.ids import new_id
+from metadata.names import DOSSIER_CODE
 
 MAX_TITLE_CHARACTERS = 1000
 NUMBER_DIGITS = 4
@@ -90,7 +91,8 @@ def reopen_dossier(uow: UnitOfWork, code: str, *, reason: str, actor: Actor, now
 
 def _given_code(uow: UnitOfWork, agency: Agency, year: int, code: str) -> str:
     prefix = f"{agency.code}.{year}."
-    if not code.startswith(prefix) or not re.fullmatch(r"[0-9A-ZĐ][0-9A-ZĐ-]{0,19}", code.removeprefix(prefix)):
+    number = re.fullmatch(r"[0-9A-ZĐ][0-9A-ZĐ-]{0,19}", code.removeprefix(prefix))
+    if not code.startswith(prefix) or not number or not DOSSIER_CODE.fullmatch(code):
         raise InvalidInput("dossier.code_invalid", field="code", prefix=prefix)
     if _taken(uow, code):
         raise Conflict("dossier.code_taken", code=code)

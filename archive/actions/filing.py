@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from sqlalchemy import update
+
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.records import (
@@ -18,11 +20,12 @@ from archive.actions.records import (
     state_conflict,
 )
 from archive.audit_events import EventTag
-from archive.db.holdings import Dossier, Filing, Item
+from archive.db.holdings import Dossier, Filing, Item, Rendition
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput
 from archive.ids import new_id
+from metadata import names
 
 _TAGS = {
     "filed": EventTag.ITEM_FILED,
@@ -113,7 +116,7 @@ def give_code(item: Item, dossier: Dossier) -> str:
     """The next number of a dossier whose row the caller holds; a number is never given twice."""
     dossier.last_ordinal += 1
     item.dossier_id, item.fond_id = dossier.id, dossier.fond_id
-    item.code = f"{dossier.code}.{dossier.last_ordinal:07d}"
+    item.code = names.item_code(dossier.code, dossier.last_ordinal)
     return item.code
 
 
@@ -159,6 +162,11 @@ def _file_beside(uow: UnitOfWork, item: Item, beside: Item, reason: str, *, acto
 def _enter(uow: UnitOfWork, item: Item, dossier: Dossier, act: str, reason: str, *, actor: Actor, now: datetime) -> str:
     former = (item.dossier_id, item.code)
     code = give_code(item, dossier)
+    uow.session.execute(
+        update(Rendition)
+        .where(Rendition.item_id == item.id, Rendition.kind == "access_pdf")
+        .values(file_name=names.file_name(dossier.code, dossier.last_ordinal))
+    )
     _record(uow, item, act, reason, former=former, actor=actor, now=now)
     return code
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Response
 
+from archive import i18n
+from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.actions.readings import open_record
 from archive.db.states import ItemState
+from archive.queries.findings import FindingView, findings
+from archive.queries.lines import UNCLEAR_BELOW
 from archive.queries.views import ItemView, ReceiptView
 from archive.web.deps import SignedIn, Visit
+from archive.web.render import day
 from metadata.model import FieldName
 
 router = APIRouter()
@@ -30,7 +36,8 @@ def shown(visit: SignedIn, reference: str, page: int = 1, q: str = "") -> Respon
     numbers = [each.number for each in item.pages]
     return visit.page(
         "item.html",
-        **side_values(item),
+        **side_values(visit, item),
+        unclear=unclear_pages(item),
         pages=_pages(item),
         first_page=page if page in numbers else (numbers[0] if numbers else 1),
         query=q,
@@ -41,20 +48,24 @@ def shown(visit: SignedIn, reference: str, page: int = 1, q: str = "") -> Respon
 
 def side(visit: Visit, item: ItemView) -> Response:
     """What stands beside the page, anew after each change."""
-    return visit.page("item_side.html", **side_values(item))
+    return visit.page("item_side.html", **side_values(visit, item))
 
 
-def side_values(item: ItemView) -> dict[str, Any]:
+def side_values(visit: Visit, item: ItemView) -> dict[str, Any]:
     """may_*: what this actor may do with this item in its present state."""
     present = {field.name for field in item.fields}
     may_file = Permission.ITEM_FILE in item.may
+    may_correct = Permission.ITEM_CORRECT in item.may
+    found = findings(item, today=local_date(visit.now)) if may_correct else ()
     return {
         "item": item,
         "doubtful": [field for field in item.fields if field.doubtful],
         "unread": sum(field.doubtful and field.value in ("", []) for field in item.fields),
         "settled": [field for field in item.fields if not field.doubtful],
         "absent": [name for name in ADDABLE if name not in present],
-        "may_correct": Permission.ITEM_CORRECT in item.may,
+        "findings": said(found),
+        "missing": [each for each in found if each.field not in present],
+        "may_correct": may_correct,
         "may_review": Permission.ITEM_REVIEW in item.may,
         "may_publish": Permission.ITEM_PUBLISH in item.may,
         "may_return": Permission.ITEM_REVIEW in item.may and item.state in RETURNABLE,
@@ -62,6 +73,22 @@ def side_values(item: ItemView) -> dict[str, Any]:
         "acts": _acts(item) if may_file else (),
         "history": history(item),
     }
+
+
+def said(found: Iterable[FindingView]) -> dict[str, list[str]]:
+    """Of each field, what to look at, in words."""
+    texts: dict[str, list[str]] = {}
+    for each in found:
+        written = day if each.rule.startswith("date") else str
+        text = i18n.text(f"finding.{each.rule}", expected=written(each.expected), found=written(each.found))
+        texts.setdefault(each.field, []).append(text)
+    return texts
+
+
+def unclear_pages(item: ItemView) -> list[int]:
+    """Pages that a reviewer must look at: a state-secret mark on them may not have been read."""
+    waits = Permission.ITEM_REVIEW in item.may and item.state == ItemState.DESCRIBED
+    return [page.number for page in item.pages if page.confidence < UNCLEAR_BELOW and not page.blank] if waits else []
 
 
 def history(item: ItemView) -> list[tuple[Any, str, dict[str, Any]]]:

@@ -34,9 +34,18 @@
     input.select();
   }
 
+  function add(name) {
+    const form = document.getElementById("add");
+    form.open = true;
+    form.querySelector("select").value = name;
+    form.querySelector("textarea").focus();
+  }
+
   side.addEventListener("click", (event) => {
     const value = event.target.closest(".field-value");
     if (value) choose(value.closest("li"));
+    const absent = event.target.closest("[data-add]");
+    if (absent) add(absent.dataset.add);
   });
   side.addEventListener("focusin", (event) => {
     const field = event.target.closest(".fields > li");

@@ -174,6 +174,9 @@ window.archiveViewer = (() => {
       if (pages[index]) open(pages[index].number);
     });
   }
+  for (const button of document.querySelectorAll("[data-open]")) {
+    button.addEventListener("click", () => { place = null; open(Number(button.dataset.open)); box.focus(); });
+  }
   for (const button of document.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => { viewer.viewport.zoomBy(Number(button.dataset.zoom)); viewer.viewport.applyConstraints(); });
   }

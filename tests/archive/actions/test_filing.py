@@ -11,9 +11,10 @@ from archive.access.permissions import Role
 from archive.actions import filing
 from archive.bootstrap import App
 from archive.db.accounts import Agency
-from archive.db.holdings import Dossier, Filing, Item
+from archive.db.holdings import Dossier, Filing, Item, Rendition
 from archive.db.states import ItemState
 from archive.errors import Conflict, InvalidInput, NotFound
+from archive.ids import new_id
 from archive.queries.dossiers import dossier as dossier_view
 from archive.queries.items import item as item_view
 from tests.archive.queries.records import current, tags
@@ -52,9 +53,30 @@ def move(app: App, item: Item, code: str, actor: Actor) -> str:
         return filing.move_item(uow, item.id, code, reason=WHY, actor=actor, now=app.clock())
 
 
+def access_copy(app: App, make: Factory, item: Item, name: str) -> Rendition:
+    assert item.master_digest
+    return make.save(
+        Rendition(
+            id=new_id(), item_id=item.id, kind="access_pdf", version=1, digest=item.master_digest,
+            media_type="application/pdf", file_name=name, made_from={}, at=app.clock(),
+        )
+    )  # fmt: skip
+
+
 def withdraw(app: App, item: Item, actor: Actor) -> None:
     with app.unit_of_work() as uow:
         filing.withdraw_item(uow, item.id, reason=WHY, actor=actor, now=app.clock())
+
+
+def test_the_access_copy_is_named_by_the_code_that_the_item_has_now(
+    app: App, make: Factory, agency: Agency, keeper: Actor, dossier: Dossier, other: Dossier
+) -> None:
+    item = make.item(agency)
+    copy = access_copy(app, make, item, "BN-1.pdf")
+    for act, into in ((file, dossier), (move, other)):
+        code = act(app, item, into.code, keeper)
+        with Session(app.engine) as session:
+            assert session.get_one(Rendition, copy.id).file_name == f"{code}.pdf"
 
 
 def test_filing_gives_the_next_code_of_the_dossier(
