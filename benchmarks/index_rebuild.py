@@ -1,0 +1,102 @@
+"""How many pages a second does `archive reindex` put into the index, from the holdings to the index in use?
+
+Corpus: benchmarks/holdings.py, 12,000 pages. One run builds the index once to warm the machine, then three times; the
+middle one counts. The one-machine index: everything embedded, objects in a directory. Elasticsearch: the same holdings,
+the server beside it on the same machine with a heap of 512 MB. `python -m benchmarks.index_rebuild
+[--search-url http://127.0.0.1:9200]` writes results/index-rebuild.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archive.bootstrap import App, open_app
+from archive.indexing import rebuild
+from archive.settings import Settings
+from benchmarks.holdings import DATA, Made, machine
+from search.adapters.elasticsearch import ElasticsearchIndex
+
+SEED = 20261122
+PAGES = 12_000
+RUNS = 3
+RESULT = Path(__file__).parent / "results/index-rebuild.json"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, default=DATA)
+    options.add_argument("--pages", type=int, default=PAGES)
+    options.add_argument("--search-url", help="an Elasticsearch to measure as well")
+    options.add_argument("--out", type=Path, default=RESULT)
+    given = options.parse_args()
+    if not given.data.is_dir():
+        sys.exit(f"no corpus at {given.data}")
+    result: dict[str, Any] = {
+        "question": " ".join((__doc__ or "").split("\n")[0].split()),
+        "seed": SEED,
+        "machine": machine(),
+        "unit": "pages a second, median of the runs",
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        settings = Settings(data=Path(directory) / "data")
+        with open_app(settings, create=True) as app:
+            made = Made(app, SEED, given.data)
+            made.add(given.pages, lambda pages: print(f"\r{pages} pages made", end="", file=sys.stderr))
+            result["corpus"] = f"{made.items} items, {made.pages} pages"
+            result["tantivy"] = measured(app, made.pages)
+            if given.search_url:
+                with on_server(app, given.search_url):
+                    result["elasticsearch"] = measured(app, made.pages)
+    given.out.parent.mkdir(exist_ok=True)
+    given.out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+def measured(app: App, pages: int) -> dict[str, Any]:
+    taken = [timed(app) for _ in range(1 + RUNS)][1:]
+    rates = [round(pages / seconds) for seconds in taken]
+    return {
+        "pages_per_second": round(pages / statistics.median(taken)),
+        "runs": rates,
+        "load": machine().split(", ")[2],
+    }
+
+
+def timed(app: App) -> float:
+    started = time.perf_counter()
+    rebuilt = rebuild(app)
+    assert not rebuilt.failed
+    return time.perf_counter() - started
+
+
+@contextmanager
+def on_server(app: App, server: str) -> Iterator[None]:
+    """The same application over an index of its own on the server, which has nothing of it afterwards."""
+    name = f"benchmark-{uuid.uuid4().hex[:12]}"
+    app.index.close()
+    app.__dict__["index"] = ElasticsearchIndex(f"{server.rstrip('/')}/{name}")
+    try:
+        yield
+    finally:
+        app.index.close()
+        with urllib.request.urlopen(f"{server.rstrip('/')}/_alias/{name}") as answer:
+            held = list(json.load(answer))
+        for index in held:
+            remove = urllib.request.Request(f"{server.rstrip('/')}/{index}", method="DELETE")
+            urllib.request.urlopen(remove).close()
+
+
+if __name__ == "__main__":
+    main()
