@@ -1,12 +1,12 @@
-"""Do the stored bytes still match their digests? In small portions, longest unverified first."""
+"""Do the stored bytes still match their digests, and are they locked? In small portions, longest unverified first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from archive.bootstrap import App
@@ -14,6 +14,7 @@ from archive.db.holdings import Item, Receipt, RecognitionRow, Rendition, Stored
 from archive.errors import ObjectMissing
 
 PORTION = 100  # objects between two commits
+Held = Row[str, int, datetime | None, bool]  # digest, size_bytes, locked_until, legal_hold
 COVERED_WITHIN = timedelta(days=90)
 
 MASTER, RECOGNITION, RENDITION, UNHELD = "master", "recognition", "rendition", "unheld"
@@ -21,7 +22,10 @@ MASTER, RECOGNITION, RENDITION, UNHELD = "master", "recognition", "rendition", "
 
 @dataclass(frozen=True, slots=True)
 class FixityFinding:
-    """rule: missing or damaged. can_be_made_again: from the master, whose bytes are then the ones that count."""
+    """rule: missing, damaged, or object_unlocked: its bytes match, but the store held it less than the catalogue says.
+
+    can_be_made_again: from the master, whose bytes are then the ones that count.
+    """
 
     rule: str
     digest: str
@@ -48,7 +52,8 @@ def verify_holdings(
 ) -> FixityReport:
     """Verify up to `limit` objects (all if None), those never or longest ago verified first.
 
-    May be interrupted and repeated: what matched is dated as it goes. Nothing is repaired or removed here.
+    May be interrupted and repeated: what matched is dated as it goes. No bytes are repaired or removed here; a
+    lock that is missing is set again, and told once.
     Raises StoreUnavailable if the store cannot be read at all.
     """
     started = app.clock()
@@ -60,13 +65,14 @@ def verify_holdings(
         if not portion:
             break
         good: list[str] = []
-        for digest, size_bytes in portion:
-            rule = _verdict(app, digest)
+        for held in portion:
+            rule = _verdict(app, held.digest)
             if rule is None:
-                good.append(digest)
-            else:
-                findings.append(_finding(app, rule, digest))
-            size += size_bytes
+                good.append(held.digest)
+                rule = _locked_again(app, held)
+            if rule is not None:
+                findings.append(_finding(app, rule, held.digest))
+            size += held.size_bytes
         _date(app, good)
         verified += len(portion)
         if progress is not None:
@@ -81,17 +87,30 @@ def _verdict(app: App, digest: str) -> str | None:
         return "missing"
 
 
-def _portion(app: App, started: datetime, size: int, done: list[str]) -> list[tuple[str, int]]:
+def _locked_again(app: App, held: Held) -> str | None:
+    """Only what the catalogue says is locked now is asked for: one small question an object."""
+    until = held.locked_until if held.locked_until is not None and held.locked_until > app.clock() else None
+    if until is None and not held.legal_hold:
+        return None
+    found = app.store.protection(held.digest)
+    short = until is not None and (found.retain_until is None or found.retain_until < until)
+    if not short and (found.legal_hold or not held.legal_hold):
+        return None
+    app.store.protect(held.digest, retain_until=until, legal_hold=held.legal_hold or None)
+    return "object_unlocked"
+
+
+def _portion(app: App, started: datetime, size: int, done: list[str]) -> Sequence[Held]:
     """Not yet looked at since `started`."""
     due = StoredObject.verified_at.is_(None) | (StoredObject.verified_at < started)
     rows = (
-        select(StoredObject.digest, StoredObject.size_bytes)
+        select(StoredObject.digest, StoredObject.size_bytes, StoredObject.locked_until, StoredObject.legal_hold)
         .where(due, StoredObject.digest.not_in(done))
         .order_by(StoredObject.verified_at.nulls_first(), StoredObject.digest)
         .limit(size)
     )
     with app.unit_of_work() as uow:
-        return [(row.digest, row.size_bytes) for row in uow.session.execute(rows)]
+        return uow.session.execute(rows).all()
 
 
 def _date(app: App, digests: list[str]) -> None:

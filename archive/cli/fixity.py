@@ -64,4 +64,6 @@ def _row(finding: dict[str, Any]) -> tuple[str, ...]:
 
 def _way_out(finding: dict[str, Any]) -> str:
     """A master has no second copy in a directory store: only a backup has its bytes."""
+    if finding["rule"] == "object_unlocked":
+        return "fixity.locked_again"
     return "fixity.can_be_made_again" if finding["can_be_made_again"] else "fixity.only_from_backup"

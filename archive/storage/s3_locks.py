@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from minio.commonconfig import COMPLIANCE, GOVERNANCE
@@ -22,7 +22,8 @@ _MODES: dict[str, Mode] = {GOVERNANCE: "governance", COMPLIANCE: "compliance"}
 
 def retention(retain_until: datetime | None) -> Retention | None:
     """The governance lock that goes with a new object."""
-    return None if retain_until is None else Retention(GOVERNANCE, whole_second(retain_until))
+    ahead = _ahead(retain_until)
+    return None if ahead is None else Retention(GOVERNANCE, ahead)
 
 
 def protection(headers: Mapping[str, str]) -> Protection:
@@ -50,7 +51,7 @@ def protect(
     def change() -> None:
         head = client.minio.stat_object(bucket, key)
         held = protection(cast("Mapping[str, str]", head.metadata))
-        wanted = lengthened(held, retain_until, legal_hold, mode)
+        wanted = lengthened(held, _ahead(retain_until), legal_hold, mode)
         if (wanted.retain_until, wanted.mode) != (held.retain_until, held.mode):
             strictness = COMPLIANCE if wanted.mode == "compliance" else GOVERNANCE
             body = getbytes(Retention(strictness, cast(datetime, wanted.retain_until)).toxml(None))
@@ -72,3 +73,9 @@ def protect(
             change()
 
     client.ask(change_beside_others, missing=digest)
+
+
+def _ahead(moment: datetime | None) -> datetime | None:
+    """A lock that would have ended already locks nothing, and S3 takes none."""
+    end = None if moment is None else whole_second(moment)
+    return None if end is None or end <= datetime.now(UTC) else end

@@ -83,8 +83,7 @@ class S3Store(Uploads):
             held = self._newest(digest)
             if held is None or held.digest != digest:
                 raise StoreUnavailable(detail=i18n.text("store.read_back_differs"))
-        found = protection(held.headers)
-        if lengthened(found, retain_until, None, "governance") != found:
+        if lengthened(found := protection(held.headers), retain_until, None, "governance") != found:
             self.protect(digest, retain_until=retain_until)
         return StoredObjectRef(digest, size)
 

@@ -93,3 +93,40 @@ def test_a_harmed_object_is_reported_each_time_and_never_dated(app: App, receipt
         row = uow.session.get_one(StoredObject, digest_of(app, "master"))
         assert row.verified_at is not None
         assert row.verified_at < clock.now
+
+
+def unlock(app: App, digest: str) -> None:
+    """As somebody with the service's own rights may: the lock's file is gone."""
+    (app.settings.data / "objects" / "locks" / object_path(digest)).with_suffix(".json").unlink()
+
+
+def test_a_lock_taken_away_is_found_and_set_again(app: App, receipt: str, clock: SetClock) -> None:
+    digest = digest_of(app, "master")
+    locked = app.store.protection(digest)
+    assert locked.retain_until is not None
+    unlock(app, digest)
+    (finding,) = verify_holdings(app).findings
+    assert (finding.rule, finding.digest, finding.receipts) == ("object_unlocked", digest, (receipt,))
+    assert app.store.protection(digest) == locked
+    clock.advance(days=1)
+    assert verify_holdings(app).findings == ()
+
+
+def test_a_hold_taken_away_is_found_and_set_again(app: App, receipt: str, clock: SetClock) -> None:
+    digest = digest_of(app, "master")
+    with app.unit_of_work() as uow:
+        uow.session.get_one(StoredObject, digest).legal_hold = True
+    app.store.protect(digest, legal_hold=True)
+    assert verify_holdings(app).findings == ()
+    app.store.protect(digest, legal_hold=False)
+    clock.advance(days=1)
+    assert [finding.rule for finding in verify_holdings(app).findings] == ["object_unlocked"]
+    assert app.store.protection(digest).legal_hold
+
+
+def test_a_lock_that_has_ended_is_not_asked_for(app: App, receipt: str, clock: SetClock) -> None:
+    digest = digest_of(app, "master")
+    unlock(app, digest)
+    clock.advance(days=40)
+    assert verify_holdings(app).findings == ()
+    assert app.store.protection(digest).retain_until is None

@@ -124,6 +124,12 @@ def test_a_bypassed_governance_lock_is_noticed(held: Held, client: S3Client) -> 
     assert not held.store.contains(digest)
 
 
+def test_a_lock_that_has_ended_already_locks_nothing(held: Held) -> None:
+    digest = held.put(b"due long ago", retain_until=now() - MONTH)
+    held.store.protect(digest, retain_until=now() - MONTH)
+    assert held.store.protection(digest).retain_until is None
+
+
 def test_versioning_cannot_be_suspended_under_the_locks(held: Held, client: S3Client) -> None:
     with pytest.raises(S3Error, match="versioning cannot be suspended"):
         client.minio.set_bucket_versioning(client.objects_bucket, VersioningConfig(SUSPENDED))
