@@ -1,18 +1,24 @@
-"""Stored objects over HTTP: streamed in blocks, in parts where the browser asks for a range, revalidated by digest."""
+"""Stored objects over HTTP: streamed in blocks, in parts where the browser asks for a range, revalidated by digest.
+
+A big file that is saved comes from the store itself, by a link that lasts a few minutes, where the store gives one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import BinaryIO
 from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from archive.storage.interface import ObjectStore
 
 BLOCK_BYTES = 256 * 1024
+LINKED_BYTES = 8 << 20
+LINK_LASTS = timedelta(minutes=5)  # asked for within this time; the transfer may take longer
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -20,6 +26,8 @@ def respond(
     request: Request, store: ObjectStore, digest: str, *, media_type: str, file_name: str | None = None
 ) -> Response:
     """The object's bytes; 206 for one satisfiable range, 416 for another one, 304 where the browser has them.
+
+    302 to the store's own address for a big file to be saved: who may have it was decided here, the bytes pass us by.
 
     file_name: offered for saving; None shows the object in the page.
     """
@@ -29,6 +37,10 @@ def respond(
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     size = store.size(digest)
+    if file_name is not None and size >= LINKED_BYTES:
+        link = store.link(digest, file_name=file_name, media_type=media_type, expires=LINK_LASTS)
+        if link is not None:
+            return RedirectResponse(link, status_code=302, headers={"Cache-Control": "no-store"})
     asked = request.headers.get("range")
     if asked is not None and request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
         asked = None

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
+from fastapi.responses import JSONResponse
 
+from archive import i18n
 from archive.access.permissions import Permission
 from archive.actions import ingest
+from archive.db.states import ItemState
 from archive.errors import Conflict, InvalidInput, NotFound
 from archive.queries import batches as queries
 from archive.queries.agencies import agencies
 from archive.queries.dossiers import dossiers
 from archive.queries.references import batch_id
 from archive.queries.tasks import tasks
-from archive.queries.views import BatchView
+from archive.queries.views import BatchEntryView, BatchView
 from archive.web.deps import SignedForm, SignedIn, Visit
 from archive.web.pages.dossiers import whole_number
+from archive.web.render import say
 
 router = APIRouter()
 ROWS = 50
+ENTRIES = 200
 NOTHING_GIVEN = {"agency": "", "task": 0, "dossier": "", "expected": None}
 
 
@@ -66,12 +71,13 @@ def opened(
 
 
 @router.get("/batches/{number}")
-def shown(visit: SignedIn, number: str) -> Response:
+def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
     batch = _batch(visit, number)
     may_ingest = visit.may(Permission.BATCH_INGEST)
     return visit.page(
         "batch.html",
         batch=batch,
+        **_entries(batch, start),
         seen=moved(batch),
         may_ingest=may_ingest,
         may_deliver=may_ingest and batch.line.closed_at is None,
@@ -89,8 +95,20 @@ def progress(visit: SignedIn, number: str, seen: str = "") -> Response:
 
 
 @router.get("/batches/{number}/entries")
-def entries(visit: SignedIn, number: str) -> Response:
-    return visit.page("batch_entries.html", batch=_batch(visit, number))
+def entries(visit: SignedIn, number: str, start: int = 1) -> Response:
+    batch = _batch(visit, number)
+    return visit.page("batch_entries.html", batch=batch, **_entries(batch, start))
+
+
+@router.get("/batches/{number}/outcomes")
+def outcomes(visit: SignedIn, number: str) -> Response:
+    """Of each receipt of the batch what became of it, in words: the tab that sent the files knows which is which."""
+    told = {
+        entry.receipt: {"bad": entry.reason is not None, "text": _outcome(entry)}
+        for entry in _batch(visit, number).entries
+        if entry.receipt
+    }
+    return JSONResponse(told)
 
 
 @router.post("/batches/{number}/close")
@@ -110,6 +128,31 @@ def moved(batch: BatchView) -> str:
     """Changes when any file of the batch has come further."""
     line = batch.line
     return f"{line.delivered}-{line.received}-{line.stopped}-{line.described}-{line.refused}-{bool(line.closed_at)}"
+
+
+def _entries(batch: BatchView, start: int) -> dict[str, Any]:
+    """One page of the table: files keep their ordinal, so that it is a steady place to begin at."""
+    shown = [entry for entry in batch.entries if entry.ordinal >= start][:ENTRIES]
+    before = sum(entry.ordinal < start for entry in batch.entries)
+    beyond = before + len(shown) < len(batch.entries)
+    return {
+        "entries": shown,
+        "start": start,
+        "turned": {
+            "previous": str(batch.entries[max(0, before - ENTRIES)].ordinal) if before else None,
+            "following": str(shown[-1].ordinal + 1) if shown and beyond else None,
+        },
+    }
+
+
+def _outcome(entry: BatchEntryView) -> str:
+    if entry.reason:
+        return say(entry.reason)
+    if entry.item_state == ItemState.RECEIVED:
+        return i18n.text("page.batch.waiting")
+    if entry.outcome == "duplicate":
+        return i18n.text("page.batch.already_here")
+    return i18n.text(f"state.{entry.item_state}") if entry.item_state else ""
 
 
 def _batch(visit: Visit, number: str) -> BatchView:

@@ -12,10 +12,11 @@
   const memory = `sent:${location.pathname}`;
   const queue = [];
   let sending = false;
+  const TELL_EVERY_MS = 2000; // a stack of small files does not load the table for each of them
 
   const rows = remembered().map(show);
   follow();
-  document.body.addEventListener("htmx:afterSettle", follow);
+  document.body.addEventListener("batchMoved", follow);
 
   if (form) {
     const input = form.querySelector("input[type=file]");
@@ -47,12 +48,16 @@
   async function send() {
     if (sending) return;
     sending = true;
+    let told = 0;
     while (queue.length) {
       const [file, row] = queue.shift();
       await sendOne(file, row);
       remember();
       sum();
-      htmx.trigger(document.body, "batchMoved");
+      if (!queue.length || performance.now() - told > TELL_EVERY_MS) {
+        htmx.trigger(document.body, "batchMoved");
+        told = performance.now();
+      }
     }
     sending = false;
     const live = document.getElementById("live");
@@ -111,17 +116,19 @@
     row.fate.textContent = reason || (outcome === "duplicate" ? words.duplicate : "");
   }
 
-  // the table of the batch tells what became of each receipt since
-  function follow() {
-    const known = new Map([...document.querySelectorAll("#entries tr[data-receipt]")].map((each) => [each.dataset.receipt, each]));
-    for (const row of rows) {
-      const entry = known.get(row.told.receipt);
-      if (!entry) continue;
-      const bad = entry.dataset.fate === "bad";
-      row.element.className = bad ? "bad" : "good";
-      row.fate.textContent = entry.querySelector("[data-explained]").textContent.trim() || entry.querySelector(".state").textContent;
-    }
+  // the batch tells what became of each receipt since
+  async function follow() {
     sum();
+    if (!rows.some((row) => row.told.receipt)) return;
+    const answer = await fetch(`${location.pathname}/outcomes`, { headers: { Accept: "application/json" } });
+    if (!answer.ok || answer.redirected) return;
+    const known = await answer.json();
+    for (const row of rows) {
+      const outcome = known[row.told.receipt];
+      if (!outcome) continue;
+      row.element.className = outcome.bad ? "bad" : "good";
+      row.fate.textContent = outcome.text;
+    }
   }
 
   function sum() {

@@ -11,6 +11,7 @@ from archive.access.permissions import Role
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch
+from archive.web.pages import batches
 from tests.archive.web.conftest import Browser
 from tests.factories import Factory
 
@@ -86,16 +87,44 @@ def test_a_form_without_files_asks_to_choose_some(signed_in: Open, agency: Agenc
     assert "Chưa chọn tệp nào" in send_as_form(lan, open_batch(lan), ("", b""))
 
 
-def test_an_unreadable_file_is_found_by_its_receipt_in_the_batch(
-    signed_in: Open, make: Factory, agency: Agency
-) -> None:
+def test_the_sender_is_told_of_each_receipt_what_became_of_it(signed_in: Open, make: Factory, agency: Agency) -> None:
     batch = make.batch(agency)
-    receipt = make.receipt(batch)
-    make.item(agency, receipt=receipt, state="stopped", stop_reason="file.damaged")
-    page = signed_in(Role.CLERK).get(f"/batches/{batch.number}").text
-    row = next(row for row in re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL) if receipt.number in row)
-    assert f'data-receipt="{receipt.number}" data-fate="bad"' in row
-    assert "Hãy quét lại hoặc xuất lại tệp rồi nộp" in row
+    stopped, waiting, read, secret = (make.receipt(batch) for _ in range(4))
+    make.item(agency, receipt=stopped, state="stopped", stop_reason="file.damaged")
+    make.item(agency, receipt=waiting, state="received")
+    make.item(agency, receipt=read)
+    make.item(agency, receipt=secret, state="stopped", stop_reason="gate.secret_mark", stop_values={"page": 1})
+    told = signed_in(Role.CLERK).get(f"/batches/{batch.number}/outcomes").json()
+    assert told == {
+        stopped.number: {
+            "bad": True,
+            "text": "Tệp bị hỏng hoặc bị cắt cụt, không đọc được. Hãy quét lại hoặc xuất lại tệp rồi nộp.",
+        },
+        waiting.number: {"bad": False, "text": "Đã nhận an toàn, đang chờ xử lý."},
+        read.number: {"bad": False, "text": "chờ duyệt"},
+        secret.number: {"bad": True, "text": "Đã dừng. Hãy liên hệ cán bộ bảo mật."},
+    }
+    assert signed_in(Role.OFFICIAL, login="tra").get(f"/batches/{batch.number}/outcomes").status_code == 404
+
+
+def test_a_long_batch_is_turned_by_its_ordinals_and_reconciled_whole(
+    signed_in: Open, make: Factory, agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "ENTRIES", 4)
+    batch = make.batch(agency)
+    receipts = [make.receipt(batch).number for _ in range(10)]
+    clerk = signed_in(Role.CLERK)
+    path, seen = f"/batches/{batch.number}", []
+    while path:
+        page = clerk.get(path).text
+        assert "<b>10</b>" in page
+        seen.append([number for number in receipts if number in page.partition('id="entries"')[2]])
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = unescape(following[1]) if following else ""
+    assert seen == [receipts[:4], receipts[4:8], receipts[8:]]
+    back = re.search(r'rel="prev" href="([^"]+)"', page)
+    assert back
+    assert receipts[4] in clerk.get(unescape(back[1])).text
 
 
 def test_files_without_the_pages_token_are_not_taken(signed_in: Open, agency: Agency) -> None:
