@@ -1,4 +1,6 @@
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from fastapi import Request
@@ -74,3 +76,41 @@ def test_a_browser_that_has_it_is_told_so(client: TestClient) -> None:
 
 def test_a_part_of_another_version_is_not_mixed_in(client: TestClient) -> None:
     assert client.get("/", headers={"Range": "bytes=0-9", "If-Range": '"other"'}).status_code == 200
+
+
+class LinkingStore(MemoryStore):
+    """A store that browsers reach by themselves."""
+
+    def link(self, digest: str, *, file_name: str, media_type: str, expires: timedelta) -> str | None:
+        return (
+            f"https://kho.example/{digest}?{urlencode({'name': file_name, 'type': media_type, 's': expires.seconds})}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("size", "file_name", "linked"),
+    [
+        (streaming.LINKED_BYTES, "Sổ đăng ký.pdf", True),
+        (streaming.LINKED_BYTES - 1, "Sổ đăng ký.pdf", False),
+        (streaming.LINKED_BYTES, None, False),  # shown in the page, whose policy names no other address
+    ],
+)
+def test_a_big_file_to_be_saved_comes_from_the_store_itself(
+    tmp_path: Path, size: int, file_name: str | None, linked: bool
+) -> None:
+    store, source = LinkingStore(), tmp_path / "big"
+    source.write_bytes(bytes(size))
+    digest = store.put(source).digest
+
+    def serve(request: Request) -> Response:
+        return streaming.respond(request, store, digest, media_type="application/pdf", file_name=file_name)
+
+    browser = TestClient(Starlette(routes=[Route("/", serve)]), follow_redirects=False)
+    answer = browser.get("/")
+    assert answer.status_code == (302 if linked else 200)
+    if linked:
+        query = parse_qs(urlsplit(answer.headers["location"]).query)
+        assert query == {"name": [file_name], "type": ["application/pdf"], "s": ["300"]}
+        assert answer.headers["cache-control"] == "no-store"
+    else:
+        assert len(answer.content) == size
