@@ -1,4 +1,4 @@
-"""docker-compose.yml against the schema of the specification, and against what the program and its tests really have."""
+"""docker-compose.yml against the schema of the specification, and against what program and tests really have."""
 
 from __future__ import annotations
 

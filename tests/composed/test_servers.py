@@ -71,7 +71,7 @@ def test_the_services_account_on_minio_removes_no_record(stack: Stack, tmp_path:
         lambda: server.minio.make_bucket("another-bucket"),
         lambda: list(server.minio.list_objects("another-bucket")),
     ):
-        with pytest.raises(S3Error, match="AccessDenied|WORM protected"):
+        with pytest.raises(S3Error, match=r"AccessDenied|WORM protected"):
             attempt()
     assert stack.app.store.verify(digest)
 

@@ -24,7 +24,7 @@ def test_every_page_says_that_it_must_wait_and_comes_back_by_itself(
         for path in PAGES[:-1]:
             answer = lan.get(path)
             assert (answer.status_code, bool(answer.headers.get("retry-after"))) == (503, True), path
-            assert "Cơ sở dữ liệu đang tạm nghỉ" in answer.text, path
+            assert "Cơ sở dữ liệu đang tạm ngừng" in answer.text, path
         form = lan.post("/sign-in", {"login": "lan", "password": "x"})
         assert form.status_code in {403, 503}
         for path in ("/api/v1/search?q=giấy", "/api/v1/items/BN-X", "/api/v1/batches/LO-X"):
