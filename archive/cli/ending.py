@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+CLIENTS = ("elastic_transport", "urllib3")  # what they could not reach is told once, by us
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -15,6 +16,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def until_told() -> Iterator[None]:
     """SIGTERM ends the block as Ctrl-C does, by KeyboardInterrupt: what was opened in it is closed."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for client in CLIENTS:
+        logging.getLogger(client).setLevel(logging.ERROR)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from archive.errors import NoHoldings
 
 DATABASE = "archive"
 POOL_SIZE = 5
-POOL_OVERFLOW = 10
+POOL_OVERFLOW = 5
 POOL_WAIT_S = 10
 CONNECT_S = 5  # a page must not hang longer on a server that is away
 SILENCE_MS = 10_000  # of a server that was there: its machine is gone, or the network
