@@ -52,6 +52,8 @@ HOME_OF_CLIENT = {  # third-party client -> the only places that import it
     "argon2": ("archive/access/",),
     "pyotp": ("archive/access/",),
     "cryptography": ("archive/access/",),
+    "minio": ("archive/storage/s3_",),
+    "urllib3": ("archive/storage/s3_",),
     "rich": ("archive/cli/output.py",),
     "uvicorn": ("archive/cli/serve.py",),
 }
