@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -151,7 +152,8 @@ class Profile:
     def kill(self, machine: str) -> None:
         """As a power cut: nothing of it can react, and its machine does not come back."""
         process = self.processes.pop(machine)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
     def stop(self, machine: str) -> int:
