@@ -332,6 +332,14 @@ def test_a_lasting_failure_is_told_in_one_sentence(wrong: Answer, told: str, tmp
         assert "127.0.0.1" in str(failure.value)
 
 
+def test_bytes_read_back_otherwise_are_not_acknowledged(tmp_path: Path) -> None:
+    with (
+        behind(first(100, Answer(200, b"other bytes"), "GET"), tmp_path) as (held, _, _),
+        pytest.raises(StoreUnavailable, match="đọc lại"),
+    ):
+        held.put(b"as delivered")
+
+
 def test_a_full_server_is_asked_once(tmp_path: Path) -> None:
     with behind(first(100, Answer(507, error("XMinioStorageFull")), "PUT"), tmp_path) as (held, proxy, _):
         with pytest.raises(StoreUnavailable):
