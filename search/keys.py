@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.document import IndexDocument, codes_of, heading_of, texts_of
-from search.words import exact_key, folded_key, words
+from search.words import keys_in
 
 FIELDS = ("words", "exact", "heading", "codes")
 
@@ -24,10 +24,9 @@ def keys_of(document: IndexDocument) -> Keys:
     keys = Keys([], [], [], [])
     headings, codes = heading_of(document), codes_of(document)
     for text in texts_of(document):
-        found = words(text)
-        folded = " ".join(map(folded_key, found))
+        folded, exact = keys_in(text)
         keys.words.append(folded)
-        keys.exact.append(" ".join(map(exact_key, found)))
+        keys.exact.append(exact)
         if text in headings:
             keys.heading.append(folded)
         if text in codes:

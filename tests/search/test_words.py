@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metadata.text import fold, lower, nfc
-from search.words import exact_key, folded_key, folded_keys, has_tones, spans, words
+from search.words import exact_key, folded_key, folded_keys, has_tones, keys_in, spans, words
 
 SYLLABLES = ("quyết", "định", "Đường", "hoà", "hòa", "thuỷ", "UBND", "123", "ơ", "ệ", "x")
 letters = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -69,3 +70,15 @@ def test_keys_hold_no_blank_and_are_never_empty(text: str) -> None:
         for key in (exact_key(word), folded_key(word)):
             assert key
             assert key.split() == [key]
+
+
+@given(letters | vietnamese)
+def test_the_keys_in_a_text_are_those_of_its_words(text: str) -> None:
+    found = words(text)
+    assert keys_in(text) == (" ".join(map(folded_key, found)), " ".join(map(exact_key, found)))
+
+
+def test_a_letter_is_a_letter_in_either_case_and_has_one_key() -> None:
+    for character in map(chr, range(sys.maxunicode + 1)):
+        assert bool(words(character)) == bool(list(spans(nfc(character))))
+        assert folded_key(character) == folded_key(lower(character))
