@@ -234,7 +234,9 @@ def test_who_may_not_see_a_page_is_told_the_same_as_of_one_that_is_not_there(vis
 PAGES = ("/", "/review", "/batches", "/batches/new", "/dossiers", f"/dossiers/{world.DOSSIER}", "/search?q=bien+ban")
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/items/BN-H26-2026-0000001?q=thong+bao", "/account", "/account/second-factor"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/items/BN-H26-2026-0000001?q=thong+bao", "/account", "/account/second-factor"]
+)
 def test_no_page_scrolls_sideways_on_a_narrow_screen(visit: Visit, path: str) -> None:
     page = visit("minh", path, width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -247,6 +249,7 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen(visit: Visit, path: str) ->
     ("login", "path"),
     [("minh", path) for path in PAGES]
     + [("minh", "/items/BN-H26-2026-0000001"), ("hoa", "/stopped"), ("hoa", "/accounts"), ("hoa", "/audit")]
+    + [("hoa", path) for path in ("/account", "/account/second-factor", "/accounts/lan")]
     + [(None, "/sign-in")],
 )
 def test_pages_pass_the_accessibility_rules(visit: Visit, login: str | None, path: str) -> None:
