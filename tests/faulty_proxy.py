@@ -12,13 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Answer:
-    """Given instead of the server's. status 0: the server is asked, but its answer is cut off."""
+    """Given instead of the server's; without a status the server is asked, but so much of its body is lost."""
 
     status: int
     body: bytes = b""
+    lost: float = 0.0
 
 
-CUT_OFF = Answer(0)
+CUT_OFF = Answer(0, lost=1.0)  # nothing comes, not even its first line
+HALF = Answer(0, lost=0.5)
 
 
 class FaultyProxy:
@@ -42,13 +44,13 @@ class FaultyProxy:
                 answer = upstream.getresponse()
                 content = answer.read()
                 upstream.close()
-                if wrong is not None:
-                    self.close_connection = True
+                self.close_connection = wrong is not None
+                if wrong == CUT_OFF:
                     return None
                 headers = [(name, value) for name, value in answer.getheaders() if name.lower() != "transfer-encoding"]
-                return self.tell(answer.status, headers, content)
+                return self.tell(answer.status, headers, content, wrong.lost if wrong else 0.0)
 
-            def tell(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+            def tell(self, status: int, headers: list[tuple[str, str]], content: bytes, lost: float = 0.0) -> None:
                 self.send_response_only(status)
                 for name, value in headers:
                     if name.lower() != "content-length" or self.command == "HEAD":
@@ -57,7 +59,7 @@ class FaultyProxy:
                     self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 with suppress(OSError):  # who asked may have gone
-                    self.wfile.write(content if self.command != "HEAD" else b"")
+                    self.wfile.write(content[: int(len(content) * (1 - lost))] if self.command != "HEAD" else b"")
 
             do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815  the library's names
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
@@ -18,6 +20,7 @@ from archive.storage.keys import object_path
 from archive.storage.memory import MemoryStore
 from archive.storage.s3_client import Patience, S3Client
 from archive.storage.s3_objects import S3Store
+from archive.storage.s3_transfer import PART_BYTES
 from tests.servers import server_url
 
 BRIEF = Patience(deadline_s=0.5, away_s=0.2)  # for calls that shall fail
@@ -93,6 +96,25 @@ def emptied(client: S3Client) -> None:
         except S3Error as error:
             if error.code != "BucketNotEmpty" or not locked:
                 raise
+
+
+def read(store: ObjectStore, digest: str) -> bytes:
+    with store.open(digest) as stream:
+        return stream.read()
+
+
+def key(digest: str) -> str:
+    return str(object_path(digest))
+
+
+def versions(client: S3Client, digest: str) -> list[Object]:
+    """Newest first."""
+    return list(client.minio.list_objects(client.objects_bucket, prefix=key(digest), include_version=True))
+
+
+def big(parts: float) -> bytes:
+    """So many parts of an upload."""
+    return random.Random(3).randbytes(int(parts * PART_BYTES))
 
 
 ADAPTERS = {"memory": memory, "filesystem": filesystem, "s3": s3}

@@ -16,22 +16,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import ObjectMissing
-from archive.storage.interface import ObjectStore, Protection
-from tests.conformance.object_store import ADAPTERS, Held
+from archive.storage.interface import Protection
+from tests.conformance.object_store import ADAPTERS, Held, read
 
 UNKNOWN = "0" * 64
 MONTH = timedelta(days=30)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS)
+@pytest.fixture(params=list(ADAPTERS.values()), ids=list(ADAPTERS))
 def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Held]:
     yield from request.param(tmp_path)
-
-
-def read(store: ObjectStore, digest: str) -> bytes:
-    with store.open(digest) as stream:
-        return stream.read()
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"a" * 4096, b"b" * (1 << 20), os.urandom((1 << 20) + 1)])

@@ -14,8 +14,7 @@ import pytest
 
 from archive.errors import StoreUnavailable
 from archive.storage.filesystem import FilesystemStore
-from archive.storage.interface import ObjectStore
-from tests.conformance.object_store import Held, filesystem
+from tests.conformance.object_store import Held, filesystem, read
 
 UNKNOWN = "0" * 64
 
@@ -23,11 +22,6 @@ UNKNOWN = "0" * 64
 @pytest.fixture
 def on_disk(tmp_path: Path) -> Iterator[Held]:
     yield from filesystem(tmp_path)
-
-
-def read(store: ObjectStore, digest: str) -> bytes:
-    with store.open(digest) as stream:
-        return stream.read()
 
 
 def test_repetition_writes_nothing(on_disk: Held) -> None:

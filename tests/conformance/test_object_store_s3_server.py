@@ -15,7 +15,7 @@ from archive.storage.keys import object_path
 from archive.storage.s3_client import S3Client
 from archive.storage.s3_objects import S3Store
 from archive.storage.s3_transfer import PART_BYTES
-from tests.conformance.object_store import BRIEF, prepared
+from tests.conformance.object_store import BRIEF, big, prepared
 from tests.servers import MinioServer, programs
 
 MONTH = timedelta(days=30)
@@ -53,10 +53,6 @@ def held(server: MinioServer, tmp_path: Path) -> Iterator[Held]:
     made = Held(server, tmp_path)
     yield made
     made.client.close()
-
-
-def big(parts: float) -> bytes:
-    return random.Random(5).randbytes(int(parts * PART_BYTES))
 
 
 def flip(path: Path, place: int) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from minio.versioningconfig import ENABLED, VersioningConfig
+from minio.commonconfig import ENABLED
+from minio.versioningconfig import VersioningConfig
 
 from archive.errors import ArchiveError, StoreMisconfigured, StoreMissing, StoreRefuses, StoreUnavailable
 from archive.storage import s3_client
