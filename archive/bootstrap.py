@@ -114,7 +114,7 @@ class App:
 
 def parts_only(settings: Settings, clock: Clock = utc_now) -> App:
     """For looking at the other parts while the catalogue cannot be opened; nothing of it may be asked."""
-    return App(settings, Database(settings.data, settings.database_url), clock)
+    return App(settings, Database(settings.data, settings.database_url, settings.ca_file), clock)
 
 
 def open_app(settings: Settings, *, create: bool = False, clock: Clock = utc_now) -> App:
@@ -126,7 +126,7 @@ def open_app(settings: Settings, *, create: bool = False, clock: Clock = utc_now
     if not create and not settings.production and not settings.data.is_dir():
         raise NoHoldings(directory=settings.data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.data, settings.database_url)
+    database = Database(settings.data, settings.database_url, settings.ca_file)
     database.open(create=create)
     app = App(settings, database, clock)
     try:

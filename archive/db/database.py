@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -20,16 +21,17 @@ POOL_OVERFLOW = 5
 POOL_WAIT_S = 10
 CONNECT_S = 5  # a page must not hang longer on a server that is away
 SILENCE_MS = 10_000  # of a server that was there: its machine is gone, or the network
+CHECKED_TLS = {"require", "verify-ca", "verify-full"}
 DRIVER = "postgresql+psycopg://"
 
 
 class Database:
     """`url` is for libpq (pg_dump, DBOS), `engine` for SQLAlchemy."""
 
-    def __init__(self, data: Path, server_url: str | None) -> None:
+    def __init__(self, data: Path, server_url: str | None, ca_file: Path | None = None) -> None:
         self._data = data
         self._embedded = EmbeddedServer(data) if server_url is None else None
-        self.url = server_url or ""
+        self.url = with_authorities(server_url, ca_file) if server_url else ""
         self.engine: Engine
 
     def open(self, *, create: bool) -> None:
@@ -78,6 +80,14 @@ class Database:
     def server_time(self) -> datetime:
         with self.engine.connect() as connection:
             return connection.execute(select(func.clock_timestamp())).scalar_one()
+
+
+def with_authorities(url: str, ca_file: Path | None) -> str:
+    """An address that asks for TLS and names no authorities of its own is checked against these."""
+    given = parse_qs(urlsplit(url).query)
+    if ca_file is None or "sslrootcert" in given or given.get("sslmode", [""])[-1] not in CHECKED_TLS:
+        return url
+    return f"{url}&sslrootcert={quote(str(ca_file), safe='')}"
 
 
 def engine_of(url: str) -> Engine:

@@ -18,8 +18,8 @@ def silent(subject: str, done: int, of: int) -> None:
     return None
 
 
-def acting(app: App, login: str | None, *, token: str | None) -> Actor:
-    if login == "nobody":
+def acting(app: App, as_user: str | None, *, token: str | None) -> Actor:
+    if as_user == "nobody":
         raise NotFound(what="tài khoản nobody")
     return SYSTEM
 
@@ -42,6 +42,19 @@ def test_a_running_service_answers_with_progress_and_the_document(app: App) -> N
     assert answer["arguments"] == {"tên": "giá trị"}
     assert answer["os_user"]
     assert told == [("reading", 1, 2), ("đọc", 2, 2)]
+
+
+def test_the_token_of_whoever_gives_the_command_is_what_they_act_by(app: App) -> None:
+    tokens: list[str | None] = []
+
+    def by_token(app: App, as_user: str | None, *, token: str | None) -> Actor:
+        tokens.append(token)
+        return SYSTEM
+
+    with serve_socket(app, {"echo": echo}, by_token):
+        ask(app.settings.data, "echo", {}, silent, token="cua-lan")
+        ask(app.settings.data, "echo", {}, silent)
+    assert tokens == ["cua-lan", None]
 
 
 def test_only_its_owner_may_talk_to_it(app: App) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import select, text
 
 from archive.bootstrap import App
 from archive.db.accounts import Agency
-from archive.db.database import engine_of
+from archive.db.database import engine_of, with_authorities
 from archive.db.failures import as_ours, is_away
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import DatabaseRefuses, DatabaseUnavailable
@@ -89,3 +90,22 @@ def test_what_the_server_says_is_told_in_one_sentence(
     assert words in str(ours)
     assert "\n" not in str(ours)
     assert "Hãy" in str(ours)
+
+
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        (
+            "postgresql://u:s@h/kho?sslmode=verify-full",
+            "postgresql://u:s@h/kho?sslmode=verify-full&sslrootcert=%2Fetc%2Fca",
+        ),
+        ("postgresql://u:s@h/kho?sslmode=verify-full&sslrootcert=/x", None),
+        ("postgresql://u:s@h/kho", None),
+        ("postgresql://u:s@h/kho?sslmode=disable", None),
+    ],
+)
+def test_the_authorities_of_the_settings_are_those_of_the_database_unless_it_names_its_own(
+    given: str, becomes: str | None
+) -> None:
+    assert with_authorities(given, Path("/etc/ca")) == (becomes or given)
+    assert with_authorities(given, None) == given
