@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+# for each symbol of a word, what else the engine saw there, and how it weighed that: 0 to 100
+Choices = tuple[tuple[tuple[str, float], ...], ...]
 
 
 class TextSource(StrEnum):
@@ -42,6 +45,8 @@ class Word:
     text: str  # NFC, no white space
     box: Box
     confidence: float  # 0 to 1
+    read_as: str | None = None  # what was read, where `text` was corrected
+    choices: Choices = field(default=(), repr=False, compare=False)  # while a page is read; never stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ocr import stored
+from ocr import read_as, stored
+from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
 from ocr.images import guessed_dpi, load_page
@@ -30,7 +31,7 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
 
     cv2.setNumThreads(1)
     reader = open_engine(engine)
-    told = [stored.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
+    told = [read_as.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
     return {"engine": stored.engine_to_json(reader.info), "pages": told}
 
 
@@ -76,7 +77,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -
         skew_degrees=round(skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in lines),
+        lines=tuple(_line_on_page(line, level) for line in corrected(lines)),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
 

@@ -53,6 +53,7 @@ def _line(line: Line) -> dict[str, Any]:
         "confidence": round(line.confidence, 3),
         "words": [
             {"text": word.text, "box": _pixels(word.box), "confidence": round(word.confidence, 3)}
+            | ({} if word.read_as is None else {"read_as": word.read_as})
             for word in line.words
         ],
     }

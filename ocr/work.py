@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr import sandbox, stored
+from ocr import read_as, sandbox, stored
 from ocr.model import PageText, Recognition
 from ocr.page_images import page_image_name
 from ocr.sandbox import Limits
@@ -65,7 +65,7 @@ def recognise(
     def read_group(group: list[int]) -> dict[str, object]:
         arguments = {"path": str(path.absolute()), "kind": facts.kind, "pages": group, "engine": engine}
         told = sandbox.call("ocr.pipeline:recognise_pages", arguments)
-        pages = [stored.page_from_json(page) for page in told["pages"]]
+        pages = [read_as.page_from_json(page) for page in told["pages"]]
         for page in pages:
             report(page)
         return {"engine": told["engine"], "pages": pages}

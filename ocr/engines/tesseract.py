@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import functools
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from ocr.engine import Gray
+from ocr.engines.hocr import lines_of
 from ocr.errors import EngineFailed, EngineMissing
-from ocr.model import Box, EngineInfo, Line, Word
+from ocr.model import EngineInfo, Line
 
 LANGUAGE = "vie"
 _PAGE = 3  # page segmentation: automatic
 _BLOCK = 6  # one block of text
 _SPARSE = 11  # as much as can be found
+_WITH_CHOICES = "-c lstm_choice_mode=2"  # what else it saw in each place: correction chooses among that
 _ORIENTATION_SURE = (
     8.0  # Tesseract's confidence above which no tried page was turned wrongly; wrong ones went up to 6.5
 )
@@ -58,12 +59,10 @@ class TesseractEngine:
     def _read(self, image: Gray, dpi: int, segmentation: int) -> tuple[Line, ...]:
         import pytesseract
 
-        config = f"--psm {segmentation} --dpi {dpi}"
+        config = f"--psm {segmentation} --dpi {dpi} {_WITH_CHOICES}"
         with _on_disk(image) as path, _translated():
-            told = pytesseract.image_to_data(
-                path, lang=self._language, config=config, output_type=pytesseract.Output.DICT
-            )
-        return tuple(_lines(told))
+            told = pytesseract.image_to_pdf_or_hocr(path, lang=self._language, config=config, extension="hocr")
+            return lines_of(told)
 
 
 @contextmanager
@@ -84,31 +83,6 @@ def _translated() -> Iterator[None]:
         yield
     except pytesseract.TesseractNotFoundError:
         raise EngineMissing("engine.missing", engine="tesseract") from None
-    except (pytesseract.TesseractError, RuntimeError, OSError) as error:
+    except (pytesseract.TesseractError, ParseError, RuntimeError, OSError) as error:
         # its words may quote file names, never text
         raise EngineFailed("engine.failed", engine="tesseract", status=getattr(error, "status", None)) from None
-
-
-def _lines(told: dict[str, list[Any]]) -> Iterator[Line]:
-    """Rows of Tesseract's table, word rows only, as lines in its own reading order."""
-    words: list[Word] = []
-    current = None
-    for row, text in enumerate(told["text"]):
-        place = tuple(told[key][row] for key in ("block_num", "par_num", "line_num"))
-        if place != current and words:
-            yield Line(tuple(words))
-            words = []
-        current = place
-        words += _words(told, row, str(text))
-    if words:
-        yield Line(tuple(words))
-
-
-def _words(told: dict[str, list[Any]], row: int, text: str) -> list[Word]:
-    text = "".join(unicodedata.normalize("NFC", text).split())
-    confidence = float(told["conf"][row])
-    if not text or confidence < 0:
-        return []
-    left, top = float(told["left"][row]), float(told["top"][row])
-    box = Box(left, top, left + float(told["width"][row]), top + float(told["height"][row]))
-    return [Word(text, box, min(1.0, confidence / 100))]
