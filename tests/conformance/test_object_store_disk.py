@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,20 @@ def test_an_object_can_be_read_only(on_disk: Held) -> None:
     path = on_disk.store.path(on_disk.put(b"master"))
     assert path is not None
     assert stat.S_IMODE(path.stat().st_mode) == 0o400
+
+
+def test_the_lock_is_there_before_the_bytes_have_their_name(on_disk: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    whole = os.link
+
+    def look(source: Any, target: Any) -> None:
+        lock = Path(target).parents[2] / "locks" / Path(target).relative_to(Path(target).parents[2])
+        seen.append(lock.with_suffix(".json").exists())
+        whole(source, target)
+
+    monkeypatch.setattr(os, "link", look)
+    on_disk.put(b"master", retain_until=datetime.now(UTC) + timedelta(days=30))
+    assert seen == [True]
 
 
 def test_damaged_bytes_are_kept_aside_for_whoever_explains_them(on_disk: Held, tmp_path: Path) -> None:

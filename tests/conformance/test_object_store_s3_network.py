@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,6 +81,14 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None
             stream.seek(0)
             assert stream.read() == content
         assert faults == []
+
+
+def test_the_lock_goes_with_the_bytes_not_after_them(tmp_path: Path) -> None:
+    for content in (b"one call", big(1.5)):
+        with behind(lambda *_: None, tmp_path) as (held, proxy, _):
+            digest = held.put(content, retain_until=datetime.now(UTC) + timedelta(days=30))
+            assert [path for method, path in proxy.asked if method == "PUT" and "retention" in path] == []
+            assert held.store.protection(digest).mode == "governance"
 
 
 def test_half_an_object_is_not_taken_for_the_whole(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from archive.errors import ArchiveError, StoreMisconfigured, StoreMissing, Store
 from archive.storage import s3_client
 from archive.storage.s3_client import Patience, S3Client
 from tests.conformance.object_store import BRIEF, emptied, prepared
+from tests.faulty_proxy import Answer, FaultyProxy, first
 from tests.servers import MinioServer, free_port, programs, server_url
 
 
@@ -106,6 +107,15 @@ def test_who_sets_up_at_the_same_time_finds_the_buckets_there(url: str, client: 
         thread.join()
     assert failures == []
     client.prepare_buckets(create=False)
+
+
+def test_a_bucket_that_is_just_being_made_is_looked_at_again(url: str, client: S3Client) -> None:
+    client.prepare_buckets(create=True)
+    parts = urlsplit(url)
+    not_yet = Answer(404, b"<Error><Code>ObjectLockConfigurationNotFoundError</Code></Error>")
+    assert parts.hostname
+    with FaultyProxy(parts.hostname, parts.port or 80, first(1, not_yet, "GET", "object-lock")).running() as proxy:
+        S3Client.connect(url.replace(f":{parts.port}/", f":{proxy.port}/")).prepare_buckets(create=True)
 
 
 @pytest.mark.parametrize("versioned", [False, True])
