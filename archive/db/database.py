@@ -79,7 +79,8 @@ class Database:
 
     def server_time(self) -> datetime:
         with self.engine.connect() as connection:
-            return connection.execute(select(func.clock_timestamp())).scalar_one()
+            now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return now
 
 
 def with_authorities(url: str, ca_file: Path | None) -> str:

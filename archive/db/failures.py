@@ -52,5 +52,5 @@ def as_ours(failure: BaseException, url: URL) -> DatabaseUnavailable:
     for kind, table in ((DatabaseRefuses, _REFUSED), (DatabaseUnavailable, _AWAY)):
         for pattern, message in table:
             if re.search(pattern, told):
-                return kind(detail=i18n.text(message, **values))
+                return kind(detail=i18n.filled(message, values))
     return DatabaseUnavailable(detail=" ".join(told.split())[:300].rstrip("."))
