@@ -101,11 +101,11 @@ def test_a_big_file_passes_and_is_described(browser: httpx.Client, stack: Stack,
     assert told["outcome"] == "stored", told
     digest = hashlib.sha256(content).hexdigest()
     stack.wait(lambda: stack.app.store.contains(digest), "the master is in the store")
-    stack.wait(lambda: "described" in states(browser, batch), "the worker has described it")
+    stack.wait(lambda: items(browser, batch) == {"review": 1}, "the worker has described it")
 
 
-def states(browser: httpx.Client, batch: str) -> str:
-    return str(browser.get(f"/api/v1/batches/{batch}").raise_for_status().json()["items"])
+def items(browser: httpx.Client, batch: str) -> dict[str, int]:
+    return dict(browser.get(f"/api/v1/batches/{batch}").raise_for_status().json()["items"])
 
 
 def test_signed_links_are_read_through_the_proxy_and_nothing_else_of_the_store(
