@@ -26,13 +26,14 @@ from archive.storage.interface import ObjectStore
 from metadata.model import FieldName
 from ocr import stored
 from search.document import IndexDocument, joined
-from search.errors import IndexUnavailable
+from search.errors import DocumentRefused, IndexUnavailable
 
 if TYPE_CHECKING:
     from archive.bootstrap import App
 
 TOPIC = "index"
 BULK = 200
+BULK_ANEW = 1000
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -95,13 +96,18 @@ def drain(app: App) -> int:
 def rebuild(app: App, progress: Callable[[int, int], None] | None = None) -> Rebuilt:
     """Build the index from the holdings beside the one in use, then put it in its place.
 
+    An item whose document cannot be made or is refused keeps no other out.
     progress: called with documents done and in all. What changes meanwhile is in the outbox, and told afterwards.
     """
     result = Rebuilt()
     with _telling, app.index.rebuilding() as fresh:
         for total, sources in _everything(app):
             failed: dict[uuid.UUID, str] = {}
-            fresh.put(_documents(sources, app.store, failed))
+            try:
+                fresh.put(_documents(sources, app.store, failed))
+            except DocumentRefused as refused:
+                log.error("the index refuses %d items: %s", len(refused.ids), refused)
+                failed |= {uuid.UUID(id_): sources[uuid.UUID(id_)].receipt for id_ in refused.ids}
             result.indexed += len(sources) - len(failed)
             result.failed += failed.values()
             if progress:
@@ -130,6 +136,10 @@ def _tell(app: App, item_ids: list[uuid.UUID]) -> set[uuid.UUID]:
             app.index.put(_documents(sources, app.store, failed))
         except (IndexUnavailable, PartUnavailable):
             raise
+        except DocumentRefused as refused:
+            log.error("the index refuses %d items: %s", len(refused.ids), refused)
+            unfit = {uuid.UUID(id_) for id_ in refused.ids}
+            return unfit | set(failed) | _tell(app, [each for each in sources if each not in unfit | set(failed)])
         except Exception:
             if len(sources) == 1:
                 log.exception("the index refuses item %s", item_ids[0])
@@ -157,7 +167,7 @@ def _everything(app: App) -> Iterator[tuple[int, dict[uuid.UUID, _Source]]]:
         with app.unit_of_work() as uow:
             total = uow.session.scalar(select(func.count()).select_from(Item).where(findable)) or 0
             ids = list(
-                uow.session.scalars(select(Item.id).where(findable, Item.id > last).order_by(Item.id).limit(BULK))
+                uow.session.scalars(select(Item.id).where(findable, Item.id > last).order_by(Item.id).limit(BULK_ANEW))
             )
             sources = _sources(uow.session, ids)
         if not ids:

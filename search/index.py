@@ -30,19 +30,24 @@ class FreshIndex(Protocol):
     """An index that is being built and answers nobody yet."""
 
     def put(self, documents: Iterable[IndexDocument]) -> None:
-        """As SearchIndex.put."""
+        """As SearchIndex.put, but seen only when all is built; beside a refused document the others are taken."""
         ...
 
 
 class SearchIndex(Protocol):
     """Holds at most one document an id; everything in it can be made again from the holdings.
 
-    A failure of the engine behind it is IndexUnavailable; nothing of a failed `put` is half visible.
+    A failure of the engine behind it is IndexUnavailable; nothing of a failed `put` is seen by searches after it, nor
+    ever where making the documents failed. (On a server what it took before it failed is seen after the next success.)
+    Under its name it leaves alone what is not ours: IndexForeign.
     Opening costs nothing; after `close` the next call opens it again.
     """
 
     def put(self, documents: Iterable[IndexDocument]) -> None:
-        """Add or replace by id, visible to the next search. An older revision than the one held is ignored."""
+        """Add or replace by id, visible to the next search. An older revision than the one held is ignored.
+
+        Raises DocumentRefused for documents that this index cannot take in any way: the others are to be put again.
+        """
         ...
 
     def remove(self, ids: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency
 from archive.db.holdings import Item, RecognitionRow
+from archive.db.states import READABLE
 from archive.db.trail import Outbox
-from archive.errors import InvalidInput
+from archive.errors import InvalidInput, StoreUnavailable
 from archive.queries.fields import EffectiveFields, effective_fields
 from archive.queries.lines import item_rows, lines_by_id
 from archive.queries.pages import read_recognition
 from archive.queries.views import HitPage, ItemLine, SearchHit, SearchResult
-from search.errors import InvalidQuery
+from ocr.model import Recognition
+from search.errors import IndexUnavailable, InvalidQuery
 from search.highlight import beginning, find, place
 from search.index import Hit, ResultPage
 from search.query import AllOf, AnyValue, DateRange, Filter, Not, OneOf, Query, parse
@@ -57,22 +59,26 @@ def search(
     Where no document has all the words, those that have most of them are found, and the result is `eased`.
     An item whose last change the index has not learned of is judged by the catalogue: what was withdrawn a moment
     ago is found no more.
+    Raises IndexUnavailable, also where the index was removed and is not built anew yet: that is not "nothing found".
     """
     if not 0 < limit <= MAX_LIMIT or offset < 0:
         raise InvalidInput("search.limit_invalid", field="limit", maximum=MAX_LIMIT)
     with app.unit_of_work() as uow:
         query = _query(uow.session, text, filters or {})
         page, lines = _visible(app, uow.session, query, actor=actor, limit=limit, offset=offset)
+        if not page.total:
+            _refuse_without_index(app, uow.session)
         easier = None if page.total else query.eased()
         if easier is not None:
             page, lines = _visible(app, uow.session, easier, actor=actor, limit=limit, offset=offset)
         fields = effective_fields(uow.session, list(lines))
         digests = _recognitions(uow.session, list(lines))
     hits = []
+    read = _reader(app)
     for hit in page.hits:
         item_id = uuid.UUID(hit.id)
         if item_id in lines:
-            pages = _pages(app, query, hit, digests.get(item_id), fields[item_id])
+            pages = _pages(read, query, hit, digests.get(item_id), fields[item_id])
             hits.append(SearchHit(lines[item_id], hit.score, pages))
     total = page.total - (len(page.hits) - len(hits))
     return SearchResult(total, tuple(hits), eased=easier is not None and total > 0)
@@ -101,6 +107,12 @@ def to_json(result: SearchResult) -> dict[str, Any]:
             for hit in result.hits
         ],
     }
+
+
+def _refuse_without_index(app: App, session: Session) -> None:
+    findable = select(Item.id).where(Item.state.in_(sorted(READABLE))).exists()
+    if not app.index.is_current() and session.scalar(select(findable)):
+        raise IndexUnavailable("search.index_missing", retry=True)
 
 
 def _visible(
@@ -169,11 +181,29 @@ def _recognitions(session: Session, item_ids: Collection[uuid.UUID]) -> dict[uui
     return {row.id: row.digest for row in rows}
 
 
-def _pages(app: App, query: Query, hit: Hit, digest: str | None, fields: EffectiveFields) -> tuple[HitPage, ...]:
+def _reader(app: App) -> Callable[[str], Recognition | None]:
+    """Of recognitions, until the store is found to be away: hits are then shown without their places on the page."""
+    away = False
+
+    def read(digest: str) -> Recognition | None:
+        nonlocal away
+        if not away:
+            try:
+                return read_recognition(app, digest)
+            except StoreUnavailable:
+                away = True
+        return None
+
+    return read
+
+
+def _pages(
+    read: Callable[[str], Recognition | None], query: Query, hit: Hit, digest: str | None, fields: EffectiveFields
+) -> tuple[HitPage, ...]:
     """Where the words stand on the pages; else in the fields, at their places; else how the text begins."""
     marked = find(query, hit.text)
     if marked:
-        recognition = read_recognition(app, digest) if digest else None
+        recognition = read(digest) if digest else None
         return tuple(
             HitPage(
                 number=page.number,

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from archive.db.trail import Outbox
 from archive.ids import new_id
 from archive.indexing import LONGEST_RETRY, drain, index_document, rebuild
 from ocr import stored
-from search.errors import IndexUnavailable
+from search.errors import DocumentRefused, IndexUnavailable
 from search.query import EVERYTHING, parse
 from tests.conftest import SetClock
 from tests.factories import Factory
@@ -226,6 +228,45 @@ def test_a_document_that_the_index_refuses_holds_up_no_other(
     assert drain(app) == 3
     assert found(app, "văn bản") == {items[0].id, items[2].id}
     assert [row.subject_id for row in waiting(app)] == [items[1].id]
+
+
+def test_documents_that_the_index_names_as_refused_wait_and_the_others_are_told(
+    app: App, describe: Describe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.index.put([])
+    items = [describe(f"văn bản {n}") for n in range(4)]
+    unfit = {str(items[1].id), str(items[2].id)}
+    puts: list[int] = []
+
+    def refusing(put: Callable[[Any], None], *, shown: bool) -> Callable[[Any], None]:
+        def tell(documents: Any) -> None:
+            held = list(documents)
+            puts.append(len(held))
+            refused = [each.id for each in held if each.id in unfit]
+            if shown or not refused:
+                put([each for each in held if each.id not in unfit])
+            if refused:
+                raise DocumentRefused(refused, "no")
+
+        return tell
+
+    with monkeypatch.context() as unwilling:
+        unwilling.setattr(app.index, "put", refusing(app.index.put, shown=False))
+        assert drain(app) == 4
+    assert puts == [4, 2]
+    assert found(app, "văn bản") == {items[0].id, items[3].id}
+    assert {str(row.subject_id) for row in waiting(app)} == unfit
+    rebuilding = app.index.rebuilding
+
+    @contextmanager
+    def fresh_refusing() -> Iterator[Any]:
+        with rebuilding() as fresh:
+            yield SimpleNamespace(put=refusing(fresh.put, shown=True))
+
+    monkeypatch.setattr(app.index, "rebuilding", fresh_refusing)
+    result = rebuild(app)
+    assert (result.indexed, len(result.failed)) == (2, 2)
+    assert found(app, "văn bản") == {items[0].id, items[3].id}
 
 
 def test_rows_stay_while_the_index_cannot_be_written(
