@@ -8,7 +8,9 @@ from typing import Any
 
 from urllib3 import BaseHTTPResponse
 
-BUFFER_BYTES = 256 * 1024
+from archive.storage.durable import BLOCK
+
+BUFFER_BYTES = 256 * 1024  # of it a reader that jumps about asks at a time
 
 
 class ObjectStream(io.RawIOBase):
@@ -50,6 +52,10 @@ class ObjectStream(io.RawIOBase):
         count = self._ask(lambda: self._read(memoryview(target)[: self._size - self._at]))
         self._at += count
         return count
+
+    def readall(self) -> bytes:
+        """In large bites: the inherited one asks for 8 KiB at a time."""
+        return b"".join(iter(lambda: self.read(BLOCK), b""))
 
     def close(self) -> None:
         self._let_go()
