@@ -9,7 +9,7 @@ import sys
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from archive.db.database import engine_of
+from archive.db.database import engine_of, with_authorities
 from archive.errors import ArchiveError
 from archive.settings import Settings
 from archive.workflows.lease import LOCK_CLASS
@@ -26,9 +26,11 @@ HELD = text(
 
 def main() -> int:
     try:
-        url = Settings.read(os.environ).database_url
-        assert url is not None
-        engine = engine_of(url)
+        settings = Settings.read(os.environ)
+        if settings.database_url is None:
+            sys.stderr.write("Chưa đặt ARCHIVE_DATABASE_URL.\n")
+            return 1
+        engine = engine_of(with_authorities(settings.database_url, settings.ca_file))
         with engine.connect() as connection:
             held = connection.scalar(HELD, {"lock_class": LOCK_CLASS, "machine": socket.gethostname()})
         engine.dispose()

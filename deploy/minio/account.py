@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import urllib3
 from minio import MinioAdmin
-from minio.credentials import StaticProvider
+from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 from urllib3.exceptions import HTTPError
 
@@ -65,8 +66,11 @@ def make_account(url: str, ca_file: Path | None, root: StaticProvider) -> str:
     """The account's name. Its policy has the same one; the password is set to that of the address."""
     parts = urlsplit(url)
     name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    trusting = ssl.create_default_context()
+    if ca_file is not None:
+        trusting.load_verify_locations(ca_file)
     pool = urllib3.PoolManager(
-        ca_certs=None if ca_file is None else str(ca_file),
+        ssl_context=trusting,
         timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
         retries=urllib3.Retry(total=5, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods=None),
     )
@@ -83,18 +87,21 @@ def make_account(url: str, ca_file: Path | None, root: StaticProvider) -> str:
 def main() -> int:
     try:
         settings = Settings.read(os.environ)
-        root = StaticProvider(
-            *(Path(os.environ[f"MINIO_ROOT_{part}_FILE"]).read_text("utf-8").strip() for part in ("USER", "PASSWORD"))
-        )
-        assert settings.object_store_url is not None
+        if settings.object_store_url is None:
+            sys.stderr.write("Chưa biết lập tài khoản nào. Hãy đặt ARCHIVE_OBJECT_STORE_URL rồi chạy lại.\n")
+            return 2
+        root = StaticProvider(_given("MINIO_ROOT_USER_FILE"), _given("MINIO_ROOT_PASSWORD_FILE"))
         name = make_account(settings.object_store_url, settings.ca_file, root)
     except (ArchiveError, MinioAdminException, HTTPError, OSError) as failure:
-        sys.stderr.write(
-            f"Không lập được tài khoản trên MinIO: {failure}. Hãy xem MinIO đã chạy chưa, tệp mật khẩu có đúng không.\n"
-        )
+        told = f"Không lập được tài khoản trên MinIO: {failure}."
+        sys.stderr.write(f"{told} Hãy xem MinIO đã chạy chưa, tên và mật khẩu root có đúng không, rồi chạy lại.\n")
         return 3
     sys.stdout.write(f"Tài khoản {name} đã sẵn sàng trên MinIO.\n")
     return 0
+
+
+def _given(variable: str) -> str:
+    return Path(os.environ.get(variable, f"<{variable}>")).read_text("utf-8").strip()
 
 
 if __name__ == "__main__":
