@@ -33,10 +33,14 @@ def create_account(
     password: str | None = None,
     kind: str = "person",
     loopback_only: bool = False,
+    password_expires_at: datetime | None = None,
     actor: Actor,
     now: datetime,
 ) -> Account:
-    """Without a password nobody can sign in with it; without an assignment it may do nothing."""
+    """Without a password nobody can sign in with it; without an assignment it may do nothing.
+
+    password_expires_at: of one that was made for its owner, who must change it before.
+    """
     policy.require(actor, Permission.ACCOUNT_MANAGE)
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
@@ -53,6 +57,7 @@ def create_account(
         name=name.strip(),
         kind=kind,
         password_hash=passwords.hash_password(password) if password is not None else None,
+        password_expires_at=password_expires_at,
         loopback_only=loopback_only,
         created_at=now,
     )
@@ -78,10 +83,19 @@ def disable_account(uow: UnitOfWork, account_id: uuid.UUID, *, actor: Actor, now
     _record(uow, EventTag.ACCOUNT_DISABLED, account.id, actor, now=now)
 
 
-def set_password(uow: UnitOfWork, account_id: uuid.UUID, password: str, *, actor: Actor, now: datetime) -> None:
-    """By an operator; ends every sign-in of the account and lifts a lock."""
+def set_password(
+    uow: UnitOfWork,
+    account_id: uuid.UUID,
+    password: str,
+    *,
+    expires_at: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """By an operator; ends every sign-in of the account and lifts a lock. expires_at: see `create_account`."""
     account = _managed(uow, account_id, actor)
     _set_password(uow, account, password, now=now)
+    account.password_expires_at = expires_at
     _record(uow, EventTag.PASSWORD_CHANGED, account.id, actor, now=now, details={"by": "operator"})
 
 
@@ -210,6 +224,7 @@ def _set_password(
     uow: UnitOfWork, account: Account, password: str, *, now: datetime, but_token: str | None = None
 ) -> None:
     account.password_hash = passwords.hash_password(password)
+    account.password_expires_at = None
     account.failed_sign_ins = 0
     account.locked_until = None
     end_sessions(uow.session, account.id, now=now, but_token=but_token)

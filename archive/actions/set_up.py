@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, text
 
@@ -18,6 +18,7 @@ from archive.errors import NotFound
 
 SET_UP_LOCK = 0x4152_4348_0004
 TOKEN_NAME = "archive setup"  # noqa: S105
+ONE_TIME = timedelta(hours=24)  # the printed password ends then, unless its owner has changed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,18 @@ def set_up_operator(
     password = new_password()
     account = _account(uow, login)
     if account is None:
-        account = create_account(uow, login=login, name=name, password=password, actor=SYSTEM, now=now)
+        account = create_account(
+            uow,
+            login=login,
+            name=name,
+            password=password,
+            password_expires_at=now + ONE_TIME,
+            actor=SYSTEM,
+            now=now,
+        )
         uow.session.flush()
     else:
-        set_password(uow, account.id, password, actor=SYSTEM, now=now)
+        set_password(uow, account.id, password, expires_at=now + ONE_TIME, actor=SYSTEM, now=now)
     _give(uow, account, agency, Role.OPERATOR, now)
     token = make_api_token(uow, account.id, TOKEN_NAME, actor=SYSTEM, now=now)
     return FirstOperator(agency.code, account.login, created=True, password=password, token=token)
@@ -69,7 +78,7 @@ def renew_operator(uow: UnitOfWork, login: str, *, now: datetime) -> FirstOperat
     if account is None or code is None:
         raise NotFound(what=f"tài khoản vận hành {login}")
     password = new_password()
-    set_password(uow, account.id, password, actor=SYSTEM, now=now)
+    set_password(uow, account.id, password, expires_at=now + ONE_TIME, actor=SYSTEM, now=now)
     revoke_api_tokens(uow, account.id, TOKEN_NAME, actor=SYSTEM, now=now)
     token = make_api_token(uow, account.id, TOKEN_NAME, actor=SYSTEM, now=now)
     return FirstOperator(code, account.login, created=False, password=password, token=token)

@@ -53,8 +53,8 @@ def sign_in(
         return _refuse(uow, account, "sign_in.refused", address=address, now=now, counts=False)
     if not right:
         return _refuse(uow, account, "sign_in.refused", address=address, now=now, counts=True)
-    if account.loopback_only and not is_loopback(address):
-        return _refuse(uow, account, "sign_in.loopback_only", address=address, now=now, counts=False)
+    if reason := _why_not(account, address, now):
+        return _refuse(uow, account, reason, address=address, now=now, counts=False)
     if account.totp_secret is not None:
         if not code:
             return Refused("sign_in.code_needed")
@@ -115,6 +115,13 @@ def _may_try(account: Account, now: datetime) -> bool:
     if account.kind != "person" or (account.disabled_at is not None and account.disabled_at <= now):
         return False
     return account.locked_until is None or account.locked_until <= now
+
+
+def _why_not(account: Account, address: str, now: datetime) -> str | None:
+    """What still stands against a right password."""
+    if account.password_expires_at is not None and account.password_expires_at <= now:
+        return "sign_in.password_expired"
+    return "sign_in.loopback_only" if account.loopback_only and not is_loopback(address) else None
 
 
 def _refuse(

@@ -58,6 +58,7 @@ class Account(Row):
     name: Mapped[str]
     kind: Mapped[str] = mapped_column(default="person")  # person, service, system
     password_hash: Mapped[str | None]  # argon2id
+    password_expires_at: Mapped[datetime | None]  # of one that was made for its owner, until they change it
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted, see archive.access.encryption
     totp_key: Mapped[str | None]  # name of the key that encrypted it
     totp_last_step: Mapped[int | None]  # a code is taken once

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from sqlalchemy import Engine
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Column, Engine, ScalarSelect, Table
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from archive import audit_events as audit
 from archive.access.encryption import lookup_digest
 from archive.access.identifiers import masked
 from archive.access.identity import Actor
 from archive.access.keys import Keys
+from archive.db.base import Row
 from archive.db.failures import as_ours, is_away
 from archive.db.holdings import Item
 from archive.db.trail import Counter, Outbox
 from archive.ids import new_id
+
+_COUNTER = cast(Table, Counter.__table__)
 
 
 class UnitOfWork:
@@ -81,10 +85,14 @@ class UnitOfWork:
         subject_id: object,
         agency_id: uuid.UUID | None = None,
         details: Mapping[str, Any] | None = None,
+        rows: Sequence[Row] = (),
     ) -> None:
-        """Append the audit event of this change. actor is None for a stranger's attempt to sign in."""
+        """Append the audit event of this change. actor is None for a stranger's attempt to sign in.
+
+        rows: new ones of this change that are written in the same round trip; the session does not get to know them.
+        """
         event = audit.NewEvent(tag, actor, now, subject_kind, str(subject_id), agency_id, details or {})
-        audit.append(self.session, event)
+        audit.append(self.session, event, along=[_insertion(row) for row in rows])
 
     def record_reading(self, item: Item, *, actor: Actor, now: datetime) -> None:
         """Append that the actor opened the item; once in a quarter hour, whatever is repeated or runs beside it."""
@@ -104,6 +112,27 @@ class UnitOfWork:
 
     def next_number(self, scope: str) -> int:
         """The next of a series of numbers, without gaps after a rollback; holders of one scope wait for each other."""
-        row = insert(Counter).values(scope=scope, value=1)
-        taken = row.on_conflict_do_update(index_elements=[Counter.scope], set_={"value": Counter.value + 1})
-        return self.session.execute(taken.returning(Counter.value)).scalar_one()
+        (number,) = self.next_numbers({scope: 1})
+        return number
+
+    def next_numbers(self, first: Mapping[str, int | ScalarSelect[int]]) -> list[int]:
+        """The same of several series, in one round trip and the given order. first: what each of them begins with."""
+        row = insert(_COUNTER).values([{"scope": scope, "value": value} for scope, value in first.items()])
+        taken = row.on_conflict_do_update(index_elements=["scope"], set_={"value": _COUNTER.c.value + 1})
+        found = {each.scope: each.value for each in self.session.execute(taken.returning(_COUNTER))}
+        return [found[scope] for scope in first]
+
+
+def _insertion(row: Row) -> Insert:
+    """Columns that stay null are left out: the client prepares short statements only."""
+    table = cast(Table, row.__table__)
+    values = {column.name: getattr(row, column.name) for column in table.columns}
+    filled = {name: _default(table.c[name]) if value is None else value for name, value in values.items()}
+    return insert(table).values({name: value for name, value in filled.items() if value is not None})
+
+
+def _default(column: Column[Any]) -> Any:
+    made = column.default
+    if not isinstance(made, ScalarElementColumnDefault | CallableColumnDefault):
+        return None
+    return made.arg(cast(Any, None)) if isinstance(made, CallableColumnDefault) else made.arg

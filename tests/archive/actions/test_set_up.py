@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from archive.access.identity import LOCAL_LOGIN
+from archive.access.identity import LOCAL_LOGIN, actor_named
 from archive.access.permissions import Role
 from archive.access.sessions import actor_of_token
+from archive.actions.accounts import change_password
 from archive.actions.set_up import FirstOperator, renew_operator, set_up_operator
 from archive.actions.sign_in import SignedIn, sign_in
 from archive.bootstrap import App
@@ -58,6 +59,23 @@ def test_the_first_operator_signs_in_from_elsewhere_and_their_token_acts(
     assert (made.created, made.login, made.agency_code) == (True, "quan.tri", "CQ")
     assert signs_in(app, clock, "quan.tri", made.password)
     assert token_acts(app, clock, made.token)
+
+
+def test_the_printed_password_ends_after_a_day_unless_its_owner_changes_it(
+    app: App, clock: SetClock, set_up: Any
+) -> None:
+    made = set_up()
+    with app.unit_of_work() as uow:
+        operator = actor_named(uow.session, "quan.tri", clock())
+        change_password(uow, made.password, "mật khẩu của riêng tôi", actor=operator, now=clock())
+    clock.advance(hours=25)
+    assert signs_in(app, clock, "quan.tri", "mật khẩu của riêng tôi")
+    with app.unit_of_work() as uow:
+        renewed = renew_operator(uow, "quan.tri", now=clock())
+    assert signs_in(app, clock, "quan.tri", renewed.password)
+    clock.advance(hours=25)
+    assert not signs_in(app, clock, "quan.tri", renewed.password)
+    assert token_acts(app, clock, renewed.token)
 
 
 def test_a_second_time_changes_nothing_whatever_it_asks_for(app: App, set_up: Any) -> None:

@@ -1,4 +1,4 @@
-"""What tells the keys of these holdings from others."""
+"""What tells the keys of these holdings from others; passwords that end unless they are changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,4 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_key_check")),
     )
+    op.add_column("account", sa.Column("password_expires_at", sa.DateTime(timezone=True), nullable=True))
