@@ -9,18 +9,21 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, literal, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from archive.access.identity import Actor
 from archive.db.trail import AuditDetails, AuditEvent, AuditTail
 from archive.ids import new_id
+
+_EVENT, _DETAILS, _TAIL = (cast(Table, kind.__table__) for kind in (AuditEvent, AuditDetails, AuditTail))
 
 
 class EventTag(StrEnum):
@@ -83,9 +86,9 @@ class NewEvent:
     details: Mapping[str, Any]
 
 
-def append(session: Session, event: NewEvent) -> None:
-    """In the transaction of what it tells."""
-    _append(session, event, reading_key=None)
+def append(session: Session, event: NewEvent, *, along: Sequence[Insert] = ()) -> None:
+    """In the transaction of what it tells. along: rows of the same change, in the same round trip."""
+    _append(session, event, reading_key=None, along=along)
 
 
 def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID, actor: Actor, now: datetime) -> None:
@@ -105,7 +108,7 @@ def _reading_key(event: NewEvent, what: str) -> str:
     return f"{event.actor.account_id}:{event.actor.on_behalf_of or ''}:{what}:{quarter}"
 
 
-def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> None:
+def _append(session: Session, event: NewEvent, *, reading_key: str | None, along: Sequence[Insert] = ()) -> None:
     salt = secrets.token_hex(16)
     details = plain(event.details)
     row = {
@@ -122,12 +125,14 @@ def _append(session: Session, event: NewEvent, *, reading_key: str | None) -> No
         "reading_key": reading_key,
     }
     session.flush()  # rows that the event refers to
-    written = session.execute(
-        insert(AuditEvent).values(**row).on_conflict_do_nothing(index_elements=["reading_key"]).returning(AuditEvent.id)
-    ).scalar()
-    if written is not None:
-        session.execute(insert(AuditDetails).values(event_id=written, salt=salt, details=details))
-        session.execute(insert(AuditTail).values(event_id=written))
+    told = insert(_EVENT).values(**row).on_conflict_do_nothing(index_elements=["reading_key"])
+    written = told.returning(_EVENT.c.id).cte("written")
+    salted = insert(_DETAILS).from_select(
+        ["event_id", "salt", "details"], select(written.c.id, literal(salt), literal(details, _DETAILS.c.details.type))
+    )
+    tail = insert(_TAIL).from_select(["event_id"], select(written.c.id))
+    others = [each.cte(f"along_{number}") for number, each in enumerate((salted, *along))]
+    session.execute(tail.add_cte(*others))
 
 
 def plain(details: Mapping[str, Any]) -> dict[str, Any]:

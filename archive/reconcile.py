@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select, union
 
@@ -13,8 +15,14 @@ from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt, RecognitionRow, Rendition, StoredObject
 from archive.db.states import READABLE, ItemState
 from archive.db.trail import Outbox
+from archive.errors import ObjectMissing
+from archive.ids import id_of
 
-UNDER_WAY_S = 3600.0  # an object may wait so long for its row while items are worked on
+UNDER_WAY = timedelta(hours=1)  # an object may wait so long for its row while items are worked on
+WAITING = (ItemState.RECEIVED, ItemState.STOPPED)
+_HELD = select(Receipt.id, Receipt.number, Receipt.size_bytes, Item.state, Item.master_digest).join(
+    Item, Item.receipt_id == Receipt.id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,12 @@ def reconcile(app: App) -> ReconcileReport:
     listed before rows and looked for again after them, so that work going on beside this is not taken for damage.
     """
     stored = {ref.digest: ref.size_bytes for ref in app.store.digests()}
-    kept = set(app.quarantine.unclaimed())
+    lying = set(app.quarantine.keys())
     rows = _object_rows(app)
     findings = [
         *_objects(app, stored, rows),
         *_rows_without_object_row(app),
-        *_quarantine(app, kept),
+        *_quarantine(app, lying),
         *_batches(app),
         *_left_overs(app),
     ]
@@ -62,7 +70,7 @@ def reconcile(app: App) -> ReconcileReport:
         findings=tuple(findings + index_findings),
         objects=len(rows),
         items=_count_items(app),
-        quarantined=len(kept),
+        quarantined=len(lying),
         indexed=indexed,
         waiting=waiting,
     )
@@ -81,14 +89,27 @@ def _objects(app: App, stored: dict[str, int], rows: dict[str, int]) -> Iterator
         elif digest in stored and stored[digest] != size:
             yield Finding("object_size", digest, expected=str(size), found=str(stored[digest]))
     under_way = _count_items(app, ItemState.RECEIVED) > 0
-    for digest in sorted(stored.keys() - rows.keys()):
+    for digest in sorted(stored.keys() - rows.keys() - _masters_to_come(app)):
         if not (under_way and _is_new(app, digest)):  # its row is then about to be committed
             yield Finding("object_orphan", digest, found=str(stored[digest]))
 
 
+def _masters_to_come(app: App) -> set[str]:
+    """Of items that were stopped or killed on their way from the store into the catalogue: receipts name them."""
+    waiting = (
+        select(Receipt.digest)
+        .join(Item, Item.receipt_id == Receipt.id)
+        .where(Item.state.in_(WAITING), Item.master_digest.is_(None))
+    )
+    with app.unit_of_work() as uow:
+        return set(uow.session.scalars(waiting))
+
+
 def _is_new(app: App, digest: str) -> bool:
-    path = app.store.path(digest)
-    return path is not None and path.stat().st_mtime > app.clock().timestamp() - UNDER_WAY_S
+    try:
+        return app.store.stored_at(digest) > app.clock() - UNDER_WAY
+    except ObjectMissing:
+        return False
 
 
 def _rows_without_object_row(app: App) -> Iterator[Finding]:
@@ -125,37 +146,48 @@ def _rows_without_object_row(app: App) -> Iterator[Finding]:
             yield Finding("master_changed", row.number, expected=row.digest, found=row.master_digest)
 
 
-def _quarantine(app: App, kept: set[str]) -> Iterator[Finding]:
+def _quarantine(app: App, lying: set[str]) -> Iterator[Finding]:
     """Bytes wait for items that are received or stopped without having passed the gate, and for nothing else."""
     with app.unit_of_work() as uow:
-        found = uow.session.execute(
-            select(Receipt.id, Receipt.number, Receipt.size_bytes, Item.state, Item.master_digest).join(
-                Item, Item.receipt_id == Receipt.id
-            )
-        ).all()
-    receipts = {str(row.id): row for row in found}
-    for key in sorted(kept):
-        row = receipts.get(key)
-        if row is None:
-            if _still_unacknowledged(app, key):
-                yield Finding("quarantine_without_receipt", key)
-        elif row.state not in (ItemState.RECEIVED, ItemState.STOPPED):
+        receipts = {str(row.id): row for row in uow.session.execute(_HELD)}
+    for key in sorted(lying & receipts.keys()):
+        row = receipts[key]
+        size = _size(app, key)
+        if size is None:
+            continue  # emptied meanwhile
+        if row.state not in WAITING:
             yield Finding("quarantine_not_emptied", row.number, found=row.state)
-        elif (size := app.quarantine.held(key).size_bytes) != row.size_bytes:
+        elif size != row.size_bytes:
             yield Finding("quarantine_size", row.number, expected=str(row.size_bytes), found=str(size))
-    held = set(app.quarantine.keys())
+    yield from _unacknowledged(app, lying - receipts.keys())
     for key, row in receipts.items():
-        waits = row.state in (ItemState.RECEIVED, ItemState.STOPPED) and row.master_digest is None
-        if waits and key not in held and key not in kept:
+        if key not in lying and _waits(row) and _still_waits(app, key) and _size(app, key) is None:
             yield Finding("quarantine_missing", row.number, expected=str(row.size_bytes))
 
 
-def _still_unacknowledged(app: App, key: str) -> bool:
-    """Its receipt may have been committed after the rows were read."""
-    if key not in set(app.quarantine.unclaimed()):
-        return False
+def _waits(row: Any) -> bool:
+    return row.state in WAITING and row.master_digest is None
+
+
+def _still_waits(app: App, key: str) -> bool:
     with app.unit_of_work() as uow:
-        return uow.session.get(Receipt, uuid.UUID(key)) is None
+        return _waits(uow.session.execute(_HELD.where(Receipt.id == uuid.UUID(key))).one())
+
+
+def _size(app: App, key: str) -> int | None:
+    try:
+        return app.quarantine.held(key).size_bytes
+    except ObjectMissing:
+        return None
+
+
+def _unacknowledged(app: App, keys: set[str]) -> Iterator[Finding]:
+    """Their receipts may have been committed after the rows were read."""
+    for key in sorted(keys & set(app.quarantine.unclaimed())) if keys else ():
+        receipt_id = id_of(key)
+        with app.unit_of_work() as uow:
+            if receipt_id is None or uow.session.get(Receipt, receipt_id) is None:
+                yield Finding("quarantine_without_receipt", key)
 
 
 def _batches(app: App) -> Iterator[Finding]:

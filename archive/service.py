@@ -29,6 +29,7 @@ from archive.workflows.runner import Runner
 log = logging.getLogger("archive.service")
 
 TEND_S, DRAIN_S, SEAL_S, SWEEP_S = 0.3, 0.3, 0.5, 5.0
+REST = 20  # times as long as the last sweep took
 LONGEST_WAIT_S = 5.0  # between two looks at a part that is away
 PATIENCE_S = 20.0
 INDEX_LOCK = 0x4152434944580001
@@ -54,7 +55,7 @@ class Background:
         self._ending = threading.Event()
         self._runner: Runner | None = None
         self._index_lock: Connection | None = None
-        self._adopted_at = float("-inf")
+        self._adopted_at = self._rests_until = float("-inf")
         self._undo = ExitStack()
         self._threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
@@ -122,7 +123,12 @@ class Background:
             runner.stop(PATIENCE_S)
 
     def _sweep(self) -> None:
-        sweep_left_overs(self._app)
+        """A store on a server is listed for it: the more it holds, the longer the rest until the next time."""
+        began = time.monotonic()
+        if began >= self._rests_until or self._ending.is_set():
+            sweep_left_overs(self._app)
+            ended = time.monotonic()
+            self._rests_until = ended + REST * (ended - began)
 
     def _drain(self) -> None:
         if self._holds_index():

@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import io
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
 from sqlalchemy.orm import Session
 
 from archive import i18n
@@ -24,12 +25,13 @@ from archive.access.permissions import Permission
 from archive.audit_events import EventTag
 from archive.bootstrap import App
 from archive.db.accounts import Agency
+from archive.db.base import Row
 from archive.db.digitization import Batch, BatchEntry, Task
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, FileTooBig, InvalidInput, NotFound, StoreUnavailable
-from archive.ids import new_id
+from archive.ids import id_of, new_id
 from archive.intake.names import clean_name, shown_name
 from archive.intake.refusal import TOO_BIG, Refusal, Refused
 from archive.intake.types import HEAD_BYTES, media_type_of
@@ -130,12 +132,13 @@ def refuse_file(app: App, batch_id: uuid.UUID, name: str, refusal: Refusal, *, a
     """Nothing was received, so the name may be kept: it is how the deliverer finds the file."""
     now = app.clock()
     with app.unit_of_work() as uow:
-        batch = _locked_batch(uow.session, batch_id, actor)
-        entry = _entry(uow.session, batch, "refused", now)
+        batch = _entered(uow.session, batch_id, actor)
+        (ordinal,) = uow.next_numbers(_entries(batch))
+        entry = _entry(batch, "refused", ordinal, now)
         entry.name = shown_name(name)
         entry.reason, entry.reason_values, entry.status = refusal.reason, dict(refusal.values), refusal.status
-        uow.session.add(entry)
-        _record(uow, EventTag.FILE_REFUSED, batch, actor=actor, now=now, ordinal=entry.ordinal, reason=refusal.reason)
+        tag = EventTag.FILE_REFUSED
+        _record(uow, tag, batch, actor=actor, now=now, rows=[entry], ordinal=entry.ordinal, reason=refusal.reason)
     return Received("refused", None, refusal.reason, dict(refusal.values), refusal.status)
 
 
@@ -155,11 +158,14 @@ def close_batch(
 
 
 def remove_unacknowledged(app: App) -> int:
-    """Remove quarantined bytes whose receiver is gone and that no receipt names: nobody was promised anything."""
+    """Remove quarantined bytes whose receiver is gone and that no receipt names: nobody was promised anything.
+
+    What others put there is not touched; `archive reconcile` tells of it.
+    """
     removed = 0
-    for key in _without_receipt(app, list(app.quarantine.unclaimed())):
+    for key in _without_receipt(app, [key for key in app.quarantine.unclaimed() if id_of(key)]):
         with app.unit_of_work() as uow:
-            _lock_key(uow.session, key)  # a commit whose client is gone may still be on its way
+            uow.session.execute(select(_lock(literal(key))))  # a commit whose client is gone may be on its way
             if uow.session.get(Receipt, uuid.UUID(key)) is None:
                 app.quarantine.remove(key)
                 removed += 1
@@ -178,39 +184,37 @@ def _without_receipt(app: App, keys: list[str]) -> list[str]:
 def _take(
     uow: UnitOfWork, app: App, batch_id: uuid.UUID, arrived: _Arrived, *, actor: Actor, now: datetime
 ) -> Received:
-    session = uow.session
-    _lock_key(session, str(arrived.key))
+    """Few round trips: all deliveries of an agency wait for the one that has taken a number and not yet committed."""
+    session, held = uow.session, arrived.held
+    batch = _entered(session, batch_id, actor, arrived)
     if not app.quarantine.claimed(str(arrived.key)):
         raise StoreUnavailable("ingest.took_too_long")
-    batch = _locked_batch(session, batch_id, actor)
-    _lock_key(session, f"{batch.agency_id}:{arrived.held.digest}")
-    earlier = session.scalar(
-        select(Receipt).where(Receipt.agency_id == batch.agency_id, Receipt.digest == arrived.held.digest)
-    )
-    entry = _entry(session, batch, "stored" if earlier is None else "duplicate", now)
-    entry.size_bytes = arrived.held.size_bytes
-    if earlier is None:
-        receipt = _new_receipt(uow, batch, arrived, actor, now)
+    earlier = session.execute(
+        select(Receipt.id, Receipt.number).where(Receipt.agency_id == batch.agency_id, Receipt.digest == held.digest)
+    ).first()
+    if earlier is not None:
+        (ordinal,) = uow.next_numbers(_entries(batch))
+        entry = _entry(batch, "duplicate", ordinal, now)
+        entry.receipt_id, entry.size_bytes = earlier.id, held.size_bytes
+        _name_duplicate(session, app, entry, held.name)
+        number, tag, rows = earlier.number, EventTag.DUPLICATE_LINKED, list[Row]([entry])
     else:
-        receipt = earlier
-        _name_duplicate(session, app, entry, earlier, arrived.held.name)
-    entry.receipt_id = receipt.id
-    session.add(entry)
-    tag = EventTag.FILE_RECEIVED if earlier is None else EventTag.DUPLICATE_LINKED
-    _record(
-        uow, tag, batch, actor=actor, now=now, receipt=receipt.number, digest=receipt.digest, size=receipt.size_bytes
-    )
-    return Received(entry.outcome, receipt.number)
+        year = now.astimezone(HANOI).year
+        receipts = f"receipt:{batch.agency_code}:{year}"
+        count, ordinal = uow.next_numbers({receipts: 1, **_entries(batch)})
+        number, tag = f"BN-{batch.agency_code}-{year}-{count:07d}", EventTag.FILE_RECEIVED
+        entry = _entry(batch, "stored", ordinal, now)
+        entry.receipt_id, entry.size_bytes = arrived.key, held.size_bytes
+        rows = [*_receipt(batch, number, arrived, actor, now), entry]
+    _record(uow, tag, batch, actor=actor, now=now, rows=rows, receipt=number, digest=held.digest, size=held.size_bytes)
+    return Received(entry.outcome, number)
 
 
-def _new_receipt(uow: UnitOfWork, batch: Batch, arrived: _Arrived, actor: Actor, now: datetime) -> Receipt:
-    session = uow.session
-    agency = session.get_one(Agency, batch.agency_id)
-    year = now.astimezone(HANOI).year
+def _receipt(batch: Any, number: str, arrived: _Arrived, actor: Actor, now: datetime) -> list[Row]:
     receipt = Receipt(
         id=arrived.key,
-        number=f"BN-{agency.code}-{year}-{uow.next_number(f'receipt:{agency.code}:{year}'):07d}",
-        agency_id=agency.id,
+        number=number,
+        agency_id=batch.agency_id,
         digest=arrived.held.digest,
         size_bytes=arrived.held.size_bytes,
         media_type=arrived.media_type,
@@ -218,45 +222,59 @@ def _new_receipt(uow: UnitOfWork, batch: Batch, arrived: _Arrived, actor: Actor,
         received_at=now,
         received_by=actor.account_id,
     )
-    session.add(receipt)
-    session.flush()
-    session.add(
-        Item(
-            id=new_id(),
-            receipt_id=receipt.id,
-            agency_id=agency.id,
-            task_number=batch.task_number,
-            state=ItemState.RECEIVED,
-            received_at=now,
-        )
+    item = Item(
+        id=new_id(),
+        receipt_id=receipt.id,
+        agency_id=batch.agency_id,
+        task_number=batch.task_number,
+        state=ItemState.RECEIVED,
+        received_at=now,
     )
-    return receipt
+    return [receipt, item]
 
 
-def _name_duplicate(session: Session, app: App, entry: BatchEntry, earlier: Receipt, name: str) -> None:
+def _name_duplicate(session: Session, app: App, entry: BatchEntry, name: str) -> None:
     """The name is told once the first delivery of these bytes has passed the gate; till then it waits beside them."""
-    item = session.scalar(select(Item).where(Item.receipt_id == earlier.id).with_for_update())
-    assert item is not None
+    item = session.scalars(select(Item).where(Item.receipt_id == entry.receipt_id).with_for_update()).one()
     if item.file_name is not None:
         entry.name = name
     elif item.state == ItemState.RECEIVED:
-        app.quarantine.add_name(str(earlier.id), str(entry.id), name)
+        app.quarantine.add_name(str(entry.receipt_id), str(entry.id), name)
 
 
-def _locked_batch(session: Session, batch_id: uuid.UUID, actor: Actor) -> Batch:
-    """Entries are numbered one after the other: who holds the row adds the next."""
-    batch = session.get(Batch, batch_id, with_for_update=True)
-    if batch is None:
+def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arrived | None = None) -> Any:
+    """The batch, kept from being closed until the end of the transaction.
+
+    arrived: its key and its bytes in this agency are locked too, so that equal bytes wait for each other; the next
+    statement sees what the other has committed.
+    """
+    locks = []
+    if arrived is not None:
+        in_agency = func.concat(Batch.agency_id, ":", arrived.held.digest)
+        locks = [_lock(literal(str(arrived.key))), _lock(in_agency)]
+    found = session.execute(
+        select(Batch.id, Batch.number, Batch.agency_id, Batch.task_number, Batch.closed_at, *locks)
+        .add_columns(Agency.code.label("agency_code"))
+        .join(Agency, Agency.id == Batch.agency_id)
+        .where(Batch.id == batch_id)
+        .with_for_update(read=True, key_share=True, of=Batch)
+    ).first()
+    if found is None:
         raise NotFound(what=i18n.text("noun.batch", number=""))
-    policy.require(actor, Permission.BATCH_INGEST, batch.agency_id)
-    if batch.closed_at is not None:
-        raise Conflict("ingest.batch_closed", number=batch.number)
-    return batch
+    policy.require(actor, Permission.BATCH_INGEST, found.agency_id)
+    if found.closed_at is not None:
+        raise Conflict("ingest.batch_closed", number=found.number)
+    return found
 
 
-def _entry(session: Session, batch: Batch, outcome: str, now: datetime) -> BatchEntry:
-    last = session.scalar(select(func.max(BatchEntry.ordinal)).where(BatchEntry.batch_id == batch.id)) or 0
-    return BatchEntry(id=new_id(), batch_id=batch.id, ordinal=last + 1, outcome=outcome, reason_values={}, at=now)
+def _entries(batch: Any) -> dict[str, ScalarSelect[int]]:
+    """The series of a batch's entries; one that was begun by an earlier version is gone on with."""
+    last = select(func.coalesce(func.max(BatchEntry.ordinal), 0) + 1).where(BatchEntry.batch_id == batch.id)
+    return {f"entry:{batch.id}": last.scalar_subquery()}
+
+
+def _entry(batch: Any, outcome: str, ordinal: int, now: datetime) -> BatchEntry:
+    return BatchEntry(id=new_id(), batch_id=batch.id, ordinal=ordinal, outcome=outcome, reason_values={}, at=now)
 
 
 def _open_dossier(session: Session, code: str, agency_id: uuid.UUID) -> uuid.UUID:
@@ -268,14 +286,30 @@ def _open_dossier(session: Session, code: str, agency_id: uuid.UUID) -> uuid.UUI
     return dossier.id
 
 
-def _lock_key(session: Session, key: str) -> None:
+def _lock(key: ColumnElement[str]) -> ColumnElement[None]:
     """Until the end of the transaction; a transaction whose client is gone still holds it until it is settled."""
-    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    return func.pg_advisory_xact_lock(func.hashtextextended(key, 0))
 
 
-def _record(uow: UnitOfWork, tag: EventTag, batch: Batch, *, actor: Actor, now: datetime, **details: object) -> None:
+def _record(
+    uow: UnitOfWork,
+    tag: EventTag,
+    batch: Any,
+    *,
+    actor: Actor,
+    now: datetime,
+    rows: Sequence[Row] = (),
+    **details: object,
+) -> None:
     uow.record(
-        tag, actor=actor, now=now, subject_kind="batch", subject_id=batch.id, agency_id=batch.agency_id, details=details
+        tag,
+        actor=actor,
+        now=now,
+        subject_kind="batch",
+        subject_id=batch.id,
+        agency_id=batch.agency_id,
+        details=details,
+        rows=rows,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -127,7 +127,8 @@ def seal(work: Work, receipt: str) -> None:
             with _master(work, receipt) as master:
                 reading.seal(master, recognition, made, title=item.title, jobs=work.jobs())
             bundle.pack(made, folder / SEALED)
-            quarantine.keep(key, SEALED, folder / SEALED)
+            with suppress(ObjectMissing):  # whose entry was lost past the gate goes on from the store
+                quarantine.keep(key, SEALED, folder / SEALED)
         derived = [
             Derived(kind, page, work.app.store.put(path), media_type)
             for kind, page, path, media_type in _renditions(made, recognition)

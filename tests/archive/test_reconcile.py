@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from archive import indexing
+from archive.actions.ingest import remove_unacknowledged
 from archive.bootstrap import App
 from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt, Rendition, StoredObject
@@ -106,6 +108,12 @@ def leave_bytes_without_a_receipt(app: App) -> None:
     app.quarantine.release(key)
 
 
+def leave_what_no_receipt_could_name(app: App) -> None:
+    app.quarantine.receive("somebody.elses", io.BytesIO(scan()), "a.pdf", limit_bytes=1000)
+    app.quarantine.release("somebody.elses")
+    assert remove_unacknowledged(app) == 0
+
+
 def leave_half_an_object(app: App) -> None:
     (app.settings.data / "objects" / "writing" / "killed.part").write_bytes(b"half")
 
@@ -150,6 +158,7 @@ def withdraw_past_the_outbox(app: App) -> None:
         (cut_the_quarantined_bytes, {"quarantine_size"}),
         (leave_bytes_of_a_promoted_item, {"quarantine_not_emptied"}),
         (leave_bytes_without_a_receipt, {"quarantine_without_receipt"}),
+        (leave_what_no_receipt_could_name, {"quarantine_without_receipt"}),
         (leave_half_an_object, {"left_over"}),
         (close_a_batch_too_early, {"batch_unexplained"}),
         (forget_an_entry, {"receipt_half_recorded"}),
@@ -172,6 +181,28 @@ def test_a_change_that_the_outbox_is_still_to_tell_is_no_finding(holdings: App) 
     report = reconcile(holdings)
     assert report.agrees
     assert report.waiting == 1
+
+
+def test_a_master_that_its_item_was_stopped_before_is_no_orphan(holdings: App) -> None:
+    """Killed between store and catalogue, then given up: the receipt names the bytes."""
+    (key,) = holdings.quarantine.keys()
+    holdings.store.put(holdings.quarantine.path(key))
+    assert reconcile(holdings).findings == ()
+
+
+def test_an_entry_that_is_emptied_while_this_looks_is_no_finding(
+    holdings: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_bytes_of_a_promoted_item(holdings)
+    whole = holdings.quarantine.keys
+    listed = list(whole())
+    for key in listed:
+        with holdings.unit_of_work() as uow:
+            item = uow.session.scalars(select(Item).where(Item.receipt_id == uuid.UUID(key))).one()
+        if item.state == "described":
+            holdings.quarantine.remove(key)
+    monkeypatch.setattr(holdings.quarantine, "keys", lambda: iter(listed))
+    assert reconcile(holdings).findings == ()
 
 
 def test_looking_changes_nothing(holdings: App) -> None:

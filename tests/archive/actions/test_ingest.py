@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from archive.access.identity import Actor
 from archive.access.permissions import Role
@@ -18,6 +19,7 @@ from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt
 from archive.db.trail import AuditEvent
 from archive.errors import Conflict, InvalidInput, NotAllowed, StoreUnavailable
+from archive.ids import new_id
 from archive.intake.sources import open_steady
 from tests.factories import Factory
 
@@ -232,6 +234,59 @@ def test_a_failed_write_promises_nothing(app: App, batch: Batch, clerk: Actor, m
             receive(app, batch, clerk)
     assert rows(app, BatchEntry) == []
     assert receive(app, batch, clerk).outcome == "stored"
+
+
+def test_a_claim_that_may_have_been_lost_promises_nothing(
+    app: App, batch: Batch, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.quarantine, "claimed", lambda key: False)
+    with pytest.raises(StoreUnavailable):
+        receive(app, batch, clerk)
+    assert rows(app, Receipt) == rows(app, BatchEntry) == []
+    assert remove_unacknowledged(app) == 1
+
+
+def test_a_batch_cannot_be_closed_between_the_look_at_it_and_the_receipt(
+    app: App, batch: Batch, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    def look(key: str) -> bool:
+        with app.engine.connect() as other, pytest.raises(OperationalError, match="could not obtain lock"):
+            other.execute(select(Batch.id).where(Batch.id == batch.id).with_for_update(nowait=True))
+        held.append(key)
+        return True
+
+    monkeypatch.setattr(app.quarantine, "claimed", look)
+    assert receive(app, batch, clerk).outcome == "stored"
+    assert len(held) == 1
+
+
+def test_a_duplicate_is_told_also_when_its_bytes_cannot_be_removed_at_once(
+    app: App, batch: Batch, clerk: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = receive(app, batch, clerk)
+
+    def away(key: str) -> None:
+        raise StoreUnavailable(detail="away")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(app.quarantine, "remove", away)
+        assert receive(app, batch, clerk) == Received("duplicate", first.receipt)
+    assert remove_unacknowledged(app) == 1
+    assert len(list(app.quarantine.keys())) == 1
+
+
+def test_a_batch_that_an_earlier_version_began_is_numbered_on(app: App, batch: Batch, clerk: Actor) -> None:
+    with app.unit_of_work() as uow:
+        for ordinal in (1, 2):
+            entry = BatchEntry(id=new_id(), batch_id=batch.id, ordinal=ordinal, outcome="refused", at=app.clock())
+            entry.reason, entry.reason_values = "file.empty", {}
+            uow.session.add(entry)
+    for number in range(3):
+        receive(app, batch, clerk, content=PDF + str(number).encode())
+    receive(app, batch, clerk, name="b.pdf", content=b"")
+    assert sorted(entry.ordinal for entry in rows(app, BatchEntry)) == [1, 2, 3, 4, 5, 6]
 
 
 def test_bytes_without_a_receipt_are_removed_only_when_their_receiver_is_gone(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from archive.bootstrap import App
 from archive.workflows.errors import LeaseLost
@@ -46,6 +48,25 @@ def test_a_broken_connection_is_mended_while_nobody_took_the_slot(app: App) -> N
     assert lease.alive()
     with app.unit_of_work() as uow:
         lease.fence(uow.session)
+    lease.release()
+
+
+def test_while_the_database_is_away_a_lease_is_neither_lost_nor_held(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = Lease.take(app.engine, app.clock())
+    lease._connection.connection.driver_connection.close()  # type: ignore[union-attr]
+
+    def away(engine: Engine) -> Connection:
+        raise OperationalError("connect", {}, Exception("connection refused"))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Engine, "connect", away)
+        for _ in range(3):
+            with pytest.raises(DBAPIError):
+                lease.alive()
+    assert lease.alive()
+    other = Lease.take(app.engine, app.clock())
+    assert other.slot != lease.slot
+    other.release()
     lease.release()
 
 

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import io
+import itertools
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from archive.access.permissions import Role
+from archive.actions import processing
 from archive.actions.ingest import open_batch, receive_file
 from archive.bootstrap import App
 from archive.db.accounts import Agency
@@ -14,12 +18,18 @@ from archive.db.digitization import BatchEntry
 from archive.db.holdings import Description, Filing, Item, Page, Receipt, RecognitionRow, Rendition, StoredObject
 from archive.db.trail import AuditEvent, Outbox
 from archive.reconcile import reconcile
+from archive.settings import Settings
+from archive.storage.memory import MemoryStore
+from archive.storage.s3_client import S3Client
+from archive.storage.s3_objects import S3Store
+from archive.storage.s3_quarantine import S3Quarantine
 from archive.workflows import process_item
 from archive.workflows.work import Verdict, Work
 from ocr.errors import FileRefused
 from tests.archive.actions.test_ingest import everything_written
 from tests.archive.workflows.reading import Reader, scan
 from tests.factories import Factory
+from tests.servers import server_url
 
 SECRET_NAME = "Phương án phòng thủ.pdf"
 
@@ -203,6 +213,54 @@ def test_what_a_killed_sealing_had_finished_is_taken_up(
     assert run(app, receipt) == "described"
     assert reader.calls.count("seal") == 1
     assert {finding.rule for finding in reconcile(app).findings} <= {"index_behind"}
+
+
+def test_each_step_may_be_another_machines(
+    app: App, make: Factory, agency: Agency, reader: Reader, tmp_path: Path
+) -> None:
+    """What they share is the catalogue and the server; nothing that a step has left lies on one of them alone."""
+    client = S3Client.connect(f"{server_url('MINIO')}/t{uuid.uuid4().hex[:16]}")
+    client.prepare_buckets(create=True)
+    machines = []
+    for name in ("one", "two", "three"):
+        machine = App(Settings(data=tmp_path / name), app._database, app.clock)
+        machine.__dict__["store"] = S3Store(client)
+        machine.__dict__["quarantine"] = S3Quarantine(client, tmp_path / name)
+        machines.append(machine)
+    (receipt,) = deliver(machines[0], make, agency, scan(pages=2))
+    turns = itertools.cycle(machines[1:])
+
+    def step(function: Any, receipt: str) -> Verdict | None:
+        at = next(turns)
+        verdict: Verdict | None = function(Work(at), receipt)
+        at.__dict__["quarantine"] = S3Quarantine(client, tmp_path / uuid.uuid4().hex)  # it has nothing of it here
+        return verdict
+
+    assert process_item.process_item(step, lambda *_: None, receipt) == "described"
+    assert (reader.calls.count("recognise"), reader.calls.count("seal")) == (1, 1)
+    (item,) = rows(app, Item)
+    with machines[0].store.open(item.master_digest) as master:
+        assert master.read() == scan(pages=2)
+    lock = machines[0].store.protection(item.master_digest)
+    assert lock.retain_until == app.clock() + processing.MASTER_LOCK
+    assert list(machines[0].quarantine.keys()) == []
+    assert [finding.rule for finding in reconcile(machines[0]).findings if finding.rule != "index_behind"] == []
+
+
+def test_past_the_gate_an_item_goes_on_from_the_store(app: App, make: Factory, agency: Agency, reader: Reader) -> None:
+    """Also one without files of its own: what a reader needs is copied, and goes again."""
+    app.__dict__["store"] = MemoryStore()
+    (receipt,) = deliver(app, make, agency, scan())
+    work = Work(app)
+    for step in process_item.STEPS[:4]:
+        step(work, receipt)
+    (key,) = app.quarantine.keys()
+    app.quarantine.remove(key)
+    for step in process_item.STEPS[4:]:
+        step(work, receipt)
+    assert [item.state for item in rows(app, Item)] == ["described"]
+    assert len(rows(app, Rendition)) == 3
+    assert list((app.settings.data / "quarantine").iterdir()) == []
 
 
 def test_names_of_duplicates_are_told_once_the_gate_has_passed(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from archive import service
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.holdings import Item, Rendition
@@ -316,6 +317,33 @@ def held_by(app: App) -> int | None:
             {"key": INDEX_LOCK},
         )
     return pid
+
+
+@pytest.mark.parametrize("part", ["store", "quarantine"])
+def test_a_store_that_is_away_keeps_neither_items_nor_the_end_of_work(
+    app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def away() -> int:
+        raise StoreUnavailable(detail="away")
+
+    monkeypatch.setattr(service, "SWEEP_S", 0.05)
+    monkeypatch.setattr(getattr(app, part), "sweep", away)
+    with run_background(app):
+        deliver(app, make, agency, scan())
+        until(lambda: ended(app))
+    assert rows(app, Item)[0].state == "described"
+
+
+def test_bytes_that_are_no_longer_those_that_were_received_stop_the_item(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    deliver(app, make, agency, scan())
+    (key,) = app.quarantine.keys()
+    app.quarantine.path(key).write_bytes(scan(lines=("khác",)))
+    with run_background(app):
+        until(lambda: ended(app))
+    assert rows(app, Item)[0].stop_reason == "workflow.bytes_damaged"
+    assert list(app.store.digests()) == []
 
 
 def test_work_that_ends_at_once_has_still_swept_what_a_killed_process_left(app: App) -> None:
