@@ -53,7 +53,9 @@ HOME_OF_CLIENT = {  # third-party client -> the only places that import it
     "pyotp": ("archive/access/",),
     "cryptography": ("archive/access/",),
     "minio": ("archive/storage/s3_",),
-    "urllib3": ("archive/storage/s3_",),
+    "elasticsearch": ("search/adapters/elasticsearch_server.py",),
+    "elastic_transport": ("search/adapters/elasticsearch_server.py",),
+    "urllib3": ("archive/storage/s3_", "search/adapters/elasticsearch_server.py"),
     "rich": ("archive/cli/output.py",),
     "uvicorn": ("archive/cli/serve.py",),
 }
