@@ -26,7 +26,7 @@ from archive.storage.locks import lengthened
 from archive.storage.s3_client import S3Client
 from archive.storage.s3_locks import protect, protection, retention
 from archive.storage.s3_stream import BUFFER_BYTES, ObjectStream
-from archive.storage.s3_transfer import Stored, read_back, send
+from archive.storage.s3_transfer import Stored, Tries, read_back, send
 from archive.storage.s3_uploads import Uploads
 
 ABANDONED_AFTER = timedelta(hours=6)
@@ -88,9 +88,10 @@ class S3Store(Uploads):
         return StoredObjectRef(digest, size)
 
     def open(self, digest: str) -> BinaryIO:
+        tries = Tries(self._client, self._bucket, _key(digest), digest)
         newest, response = None, None
         try:
-            response = self._client.ask(lambda: self._get(digest, None, 0), missing=digest)
+            response = self._client.ask(lambda: tries.told(lambda: self._get(digest, None, 0)), missing=digest)
             newest = _version(response.headers)
         except ObjectMissing:
             pass
@@ -100,8 +101,8 @@ class S3Store(Uploads):
             newest, response = self._beneath(digest, newest), None
         version = newest
 
-        def ask(read: Callable[[], int]) -> int:
-            return self._client.ask(read, missing=digest)
+        def ask(read: Callable[[], int], at: int) -> int:
+            return self._client.ask(lambda: tries.told(read, at), missing=digest)
 
         stream = ObjectStream(lambda at: self._get(digest, version.id, at), ask, version.size_bytes, response)
         if version.size_bytes > SMALL_BYTES:

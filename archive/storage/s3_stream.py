@@ -19,11 +19,14 @@ class ObjectStream(io.RawIOBase):
     def __init__(
         self,
         get: Callable[[int], BaseHTTPResponse],
-        ask: Callable[[Callable[[], int]], int],
+        ask: Callable[[Callable[[], int], int], int],
         size_bytes: int,
         response: BaseHTTPResponse | None,
     ) -> None:
-        """get: the bytes from an offset on. response: one that is there already, from the beginning."""
+        """get: the bytes from an offset on. ask: makes a read, at an offset, until it is done or in vain.
+
+        response: one that is there already, from the beginning.
+        """
         super().__init__()
         self._get, self._ask, self._size = get, ask, size_bytes
         self._response, self._at = response, 0
@@ -49,7 +52,7 @@ class ObjectStream(io.RawIOBase):
     def readinto(self, target: Any) -> int:
         if self._at >= self._size:
             return 0
-        count = self._ask(lambda: self._read(memoryview(target)[: self._size - self._at]))
+        count = self._ask(lambda: self._read(memoryview(target)[: self._size - self._at]), self._at)
         self._at += count
         return count
 

@@ -8,9 +8,9 @@ import math
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from minio.error import S3Error
 from minio.helpers import DictType, genheaders
@@ -19,6 +19,8 @@ from minio.retention import Retention
 from archive.errors import ObjectDamaged, StoreUnavailable
 from archive.storage.durable import BLOCK
 from archive.storage.s3_client import CLIENT_ERRORS, TRIES_OF_UNREADABLE, S3Client, code_of
+
+T = TypeVar("T")
 
 PART_BYTES = 8 << 20  # what one upload holds in memory
 MOST_PARTS = 10_000
@@ -70,7 +72,7 @@ def read_back(client: S3Client, bucket: str, key: str, *, missing: str, target: 
     missing: the digest or key that errors name. Raises ObjectMissing, and ObjectDamaged when the server itself can no
     longer read the bytes that it lists.
     """
-    failures: Counter[tuple[str, int]] = Counter()
+    tries = Tries(client, bucket, key, missing)
 
     def read() -> Stored:
         digest, size = hashlib.sha256(), 0
@@ -89,13 +91,43 @@ def read_back(client: S3Client, bucket: str, key: str, *, missing: str, target: 
                 response.close()  # goes back to the pool if all was read
                 response.release_conn()
         except CLIENT_ERRORS as error:
-            failures[_place(error), size] += 1
-            if failures[_place(error), size] >= TRIES_OF_UNREADABLE and _unreadable(client, bucket, key, error):
-                raise ObjectDamaged(digest=missing) from error
+            tries.failed(error, size)
             raise
         return Stored(digest.hexdigest(), size, response.headers)
 
     return client.ask(read, missing=missing)
+
+
+class Tries:
+    """Tells rotten bytes from a server that is away: by what fails again and again at the same byte."""
+
+    def __init__(self, client: S3Client, bucket: str, key: str, digest: str) -> None:
+        self._client, self._bucket, self._key, self._digest = client, bucket, key, digest
+        self._failures: Counter[tuple[str, int]] = Counter()
+
+    def told(self, read: Callable[[], T], at: int = 0) -> T:
+        """One try from that byte on. Raises ObjectDamaged instead of the failure when trying again is vain."""
+        try:
+            return read()
+        except CLIENT_ERRORS as error:
+            self.failed(error, at)
+            raise
+
+    def failed(self, error: Exception, at: int) -> None:
+        failure = code_of(error) if isinstance(error, S3Error) else type(error).__name__, at
+        self._failures[failure] += 1
+        if self._failures[failure] >= TRIES_OF_UNREADABLE and self._unreadable(error):
+            raise ObjectDamaged(digest=self._digest) from error
+
+    def _unreadable(self, error: Exception) -> bool:
+        """A server that is away or overworked cannot tell an object's size either; one with rotten bytes can."""
+        if isinstance(error, S3Error) and "file is corrupted" in (error.message or ""):
+            return True
+        try:
+            self._client.minio.stat_object(self._bucket, self._key)
+        except CLIENT_ERRORS:
+            return False
+        return True
 
 
 class _AlreadyThere(Exception):
@@ -179,18 +211,3 @@ class _Upload:
 def _raise_if_there(error: S3Error) -> None:
     if code_of(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
         raise _AlreadyThere from error
-
-
-def _place(error: Exception) -> str:
-    return code_of(error) if isinstance(error, S3Error) else type(error).__name__
-
-
-def _unreadable(client: S3Client, bucket: str, key: str, error: Exception) -> bool:
-    """A server that is away or overworked cannot tell an object's size either; one with rotten bytes can."""
-    if isinstance(error, S3Error) and "file is corrupted" in (error.message or ""):
-        return True
-    try:
-        client.minio.stat_object(bucket, key)
-    except CLIENT_ERRORS:
-        return False
-    return True

@@ -24,6 +24,9 @@ from archive.storage.s3_transfer import PART_BYTES
 from tests.servers import server_url
 
 BRIEF = Patience(deadline_s=0.5, away_s=0.2)  # for calls that shall fail
+STEADY = Patience(
+    deadline_s=120, away_s=0.2, longest_wait_s=0.05
+)  # for calls that shall come through on a busy machine
 
 
 @dataclass

@@ -13,22 +13,24 @@ from urllib.parse import urlsplit
 import pytest
 
 from archive.errors import StoreUnavailable
-from archive.storage.s3_client import S3Client
+from archive.storage.s3_client import Patience, S3Client
 from archive.storage.s3_objects import S3Store
-from tests.conformance.object_store import BRIEF, Held, big, emptied, key, prepared, read, versions
+from tests.conformance.object_store import BRIEF, STEADY, Held, big, emptied, key, prepared, read, versions
 from tests.faulty_proxy import CUT_OFF, HALF, Answer, FaultyProxy, first
 from tests.servers import server_url
 
 
 @contextmanager
-def behind(fault: Callable[[str, str], Answer | None], tmp_path: Path) -> Iterator[tuple[Held, FaultyProxy, S3Client]]:
+def behind(
+    fault: Callable[[str, str], Answer | None], tmp_path: Path, patience: Patience = STEADY
+) -> Iterator[tuple[Held, FaultyProxy, S3Client]]:
     parts = urlsplit(server_url("MINIO"))
     direct = prepared(server_url("MINIO"))
     assert parts.hostname
     with FaultyProxy(parts.hostname, parts.port or 80, fault).running() as proxy:
         prefix = direct.objects_bucket.removesuffix("-objects")
         url = f"http://{parts.username}:{parts.password}@127.0.0.1:{proxy.port}/{prefix}"
-        client = S3Client.connect(url, patience=BRIEF)
+        client = S3Client.connect(url, patience=patience)
         try:
             yield Held(S3Store(client), lambda *_: None, tmp_path), proxy, direct
         finally:
@@ -116,7 +118,7 @@ def test_half_an_object_is_not_taken_for_the_whole(tmp_path: Path) -> None:
     ],
 )
 def test_a_lasting_failure_is_told_in_one_sentence(wrong: Answer, told: str, tmp_path: Path) -> None:
-    with behind(first(100, wrong, "PUT"), tmp_path) as (held, _, _):
+    with behind(first(100, wrong, "PUT"), tmp_path, BRIEF) as (held, _, _):
         with pytest.raises(StoreUnavailable, match=told) as failure:
             held.put(b"cannot be stored")
         assert "127.0.0.1" in str(failure.value)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import ObjectMissing, StoreUnavailable
+from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 from archive.storage.keys import object_path
 from archive.storage.s3_client import S3Client
 from archive.storage.s3_objects import S3Store
 from archive.storage.s3_transfer import PART_BYTES
-from tests.conformance.object_store import BRIEF, big, prepared
+from tests.conformance.object_store import STEADY, big, prepared
 from tests.servers import MinioServer, programs
 
 MONTH = timedelta(days=30)
@@ -35,7 +35,7 @@ class Held:
         self.bucket = patient.objects_bucket
         patient.close()
         prefix = self.bucket.removesuffix("-objects")
-        self.client = S3Client.connect(f"{server.url}/{prefix}", patience=BRIEF)
+        self.client = S3Client.connect(f"{server.url}/{prefix}", patience=STEADY)
         self.store, self._source = S3Store(self.client), directory / "source"
         self._disk = server.directory / "objects" / self.bucket
 
@@ -149,10 +149,11 @@ def test_a_file_lost_from_the_disk_is_noticed(held: Held) -> None:
         held.store.verify(gone)
 
 
-def test_rotten_bytes_are_not_handed_out(held: Held) -> None:
-    content = big(0.5)
+@pytest.mark.parametrize("size", [300_000, 3 << 20], ids=["refused", "broken_off"])
+def test_rotten_bytes_are_told_to_readers_and_not_handed_out(held: Held, size: int) -> None:
+    content = random.Random(size).randbytes(size)
     digest = held.put(content)
     (part,) = held.on_disk(digest).glob("*/part.1")
-    flip(part, part.stat().st_size // 2)
-    with pytest.raises(StoreUnavailable), held.store.open(digest) as stream:
+    flip(part, part.read_bytes().rindex(content[-64:]))
+    with pytest.raises(ObjectDamaged), held.store.open(digest) as stream:
         stream.read()
