@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 from ocr.engine import OcrEngine
 from ocr.ink import Pixels, without_coloured_ink
 from ocr.model import Box, Line, PageText, TextSource, Word
+from ocr.old_encodings import Encoding, decode, encoding_of
 from ocr.pdf_pages import TEXT_DPI, pictured_share
 from ocr.quality import Verdict, judge
 from ocr.stamps import read_stamps
 
 _FEWEST_CHARACTERS = 20
 _PICTURED = 0.35  # of the page: what it says is in its pictures then
+_SOFT_HYPHEN = 173
 _COLUMN_GAP = 2.2  # line heights between words that belong to columns side by side
 
 
@@ -31,8 +34,12 @@ class OwnText(AbstractContextManager["OwnText"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         if self._plumber is not None:
             self._plumber.close()
+            self._plumber = None
 
     def page(self, page: Any, pixels: Pixels, number: int, engine: OcrEngine) -> PageText | None:
         """The page in its own words, or None where it has to be recognised.
@@ -42,8 +49,14 @@ class OwnText(AbstractContextManager["OwnText"]):
         """
         if page.get_textpage().count_chars() < _FEWEST_CHARACTERS or pictured_share(page) > _PICTURED:
             return None
-        lines = self._lines(number, pixels.shape[1], pixels.shape[0])
-        if not lines or judge("\n".join(line.text for line in lines)) is not Verdict.GOOD:
+        size = pixels.shape[1], pixels.shape[0]
+        lines = self._lines(number, *size)
+        encoding = encoding_of(_text_of(lines))
+        if encoding is not None:
+            self.close()  # fonts were read with their bytes' meaning
+            with _soft_hyphens():
+                lines = self._lines(number, *size, encoding)
+        if not lines or judge(_text_of(lines)) is not Verdict.GOOD:
             return None
         return PageText(
             number=number,
@@ -58,7 +71,7 @@ class OwnText(AbstractContextManager["OwnText"]):
             stamps=read_stamps(pixels, without_coloured_ink(pixels), TEXT_DPI, engine),
         )
 
-    def _lines(self, number: int, width: int, height: int) -> tuple[Line, ...]:
+    def _lines(self, number: int, width: int, height: int, encoding: Encoding | None = None) -> tuple[Line, ...]:
         import pdfplumber
         from pdfminer.pdfexceptions import PDFException
 
@@ -67,7 +80,8 @@ class OwnText(AbstractContextManager["OwnText"]):
             page = self._plumber.pages[number - 1]
             if any(not character["upright"] for character in page.chars[:200]):
                 return ()  # turned text: recognition sets it upright
-            told = page.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, use_text_flow=False)
+            fonts = ["fontname"] if encoding is Encoding.TCVN3 else []
+            told = page.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, extra_attrs=fonts)
             scale_x, scale_y = width / float(page.width), height / float(page.height)
             offset_x, offset_y = float(page.bbox[0]), float(page.bbox[1])
             page.close()
@@ -86,7 +100,38 @@ class OwnText(AbstractContextManager["OwnText"]):
             )
             for word in told
         ]
+        if encoding is not None:
+            words = list(_decoded(words, [word.get("fontname", "") for word in told], encoding))
         return tuple(_grouped(words))
+
+
+@contextmanager
+def _soft_hyphens() -> Iterator[None]:
+    """pdfminer takes byte 173 of a PDF's own encoding for a space; it is a hyphen, and in TCVN3 the letter ư."""
+    from pdfminer.encodingdb import EncodingDB
+
+    table = EncodingDB.win2unicode
+    before = table[_SOFT_HYPHEN]
+    table[_SOFT_HYPHEN] = chr(_SOFT_HYPHEN)
+    try:
+        yield
+    finally:
+        table[_SOFT_HYPHEN] = before
+
+
+def _text_of(lines: tuple[Line, ...]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def _decoded(words: list[Word], fonts: list[str], encoding: Encoding) -> Iterator[Word]:
+    """VIQR needs to see what follows a word: its marks are also those that end a sentence."""
+    if encoding is Encoding.VIQR:
+        whole = decode(" ".join(word.text for word in words), encoding)
+        for word, text in zip(words, whole.split(" "), strict=True):
+            yield replace(word, text=text)
+        return
+    for word, font in zip(words, fonts, strict=True):
+        yield replace(word, text=decode(word.text, encoding, font))
 
 
 def _grouped(words: list[Word]) -> Iterator[Line]:

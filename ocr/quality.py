@@ -19,6 +19,8 @@ _BARE_SHAPES = str.maketrans("ăâêôơưđ", "aaeooud")
 _BARE_SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{_NUCLEI.translate(_BARE_SHAPES)})(?:{_CODAS})?")
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_WORDS = 5
+VIETNAMESE = 0.8  # share of words that are its syllables, for a text to be Vietnamese
+_MARKED = 0.35  # share of words with a sign, where none was lost
 
 
 class Verdict(StrEnum):
@@ -40,12 +42,20 @@ def judge(text: str) -> Verdict:
     longer = [word.lower() for word in words if len(word) > 1]
     syllables = sum(is_syllable(word) for word in longer)
     marked = sum(not word.isascii() for word in longer)
-    if syllables >= 0.8 * len(longer):
-        return Verdict.GOOD if marked >= 0.35 * len(longer) else Verdict.TONES_MISSING
+    if syllables >= VIETNAMESE * len(longer):
+        return Verdict.GOOD if marked >= _MARKED * len(longer) else Verdict.TONES_MISSING
     if marked < 0.1 * len(longer) and sum(map(_is_bare_syllable, longer)) >= 0.75 * len(longer):
         return Verdict.TONES_MISSING
     foreign = marked < 0.03 * len(longer)
     return Verdict.GOOD if foreign and _reads_like_words(longer) else Verdict.GARBAGE
+
+
+def vietnamese_share(text: str) -> float:
+    """Share of the words that are Vietnamese syllables; 0 where hardly a word is there, or hardly one has a sign."""
+    longer = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFC", text)) if len(word) > 1]
+    if len(longer) < _FEWEST_WORDS or sum(not word.isascii() for word in longer) < _MARKED * len(longer):
+        return 0.0
+    return sum(map(is_syllable, longer)) / len(longer)
 
 
 def is_syllable(word: str) -> bool:

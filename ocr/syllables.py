@@ -48,6 +48,10 @@ class Syllables:
             return found
         return NUMBER if word[:1].isdigit() else OTHER
 
+    def rarity(self, word: int) -> float:
+        """What it costs anywhere."""
+        return (_OTHER_WORDS if word == OTHER else 0.0) + self._single[word] / STEPS
+
     def cost(self, before: int, last: int, word: int) -> float:
         """That `word` follows `before last`."""
         return (_OTHER_WORDS if word == OTHER else 0.0) + self._steps(before, last, word) / STEPS
