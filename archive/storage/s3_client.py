@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ Traits = tuple[str | None, bool]  # of a bucket: versioning, whether its objects
 CLIENT_ERRORS = (MinioException, HTTPError, ParseError)  # the last: an answer that calls itself XML and is none
 CONNECTIONS = 32  # kept open, for all threads of the process
 CONNECT_S, READ_S = 2.0, 10.0
+KNOWN_AWAY_S = 30.0
 REGION = "us-east-1"  # given, so that no call asks for it; an address may name another one by ?region=
 PREFIX = "archive"
 UNREADABLE, TRIES_OF_UNREADABLE = "SlowDownRead", 3  # MinIO's word for bytes that too few of its disks still have
@@ -70,10 +72,11 @@ class S3Client:
         self.minio = minio
         self.host = _host(url)
         self.objects_bucket, self.quarantine_bucket = (f"{_prefix(url)}-{name}" for name in ("objects", "quarantine"))
-        self._pool, self._url = pool, url
+        self._pool, self._url, self._patience = pool, url, patience
+        self._found_away_s: float | None = None  # when; None once somebody has answered
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_passes),
-            stop=lambda state: _given_up(state, patience),
+            stop=self._given_up,
             wait=tenacity.wait_random_exponential(multiplier=0.1, max=patience.longest_wait_s),
             reraise=True,
         )
@@ -106,7 +109,13 @@ class S3Client:
             return self.retrying(call)
 
     def retrying(self, call: Callable[[], T]) -> T:
-        answer: T = self._retrying(call)
+        """Whoever comes while the server is known to be away tries once: nobody else's page waits for it."""
+        try:
+            answer: T = self._retrying(call)
+        except Exception as error:
+            self._found_away_s = time.monotonic() if _unconnected(error) else None
+            raise
+        self._found_away_s = None
         return answer
 
     @contextlib.contextmanager
@@ -139,6 +148,16 @@ class S3Client:
 
     def close(self) -> None:
         self._pool.clear()
+
+    def _given_up(self, state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, S3Error) and code_of(error) == UNREADABLE and state.attempt_number >= TRIES_OF_UNREADABLE:
+            return True
+        limit_s = self._patience.deadline_s
+        if error is not None and _unconnected(error):
+            known = self._found_away_s is not None and time.monotonic() - self._found_away_s < KNOWN_AWAY_S
+            limit_s = 0.0 if known else self._patience.away_s
+        return (state.seconds_since_start or 0.0) + state.upcoming_sleep >= limit_s
 
     def _settled(self, bucket: str, lock: bool, create: bool, wanted: Traits) -> Traits:
         """Looked at again for a second if it is not as wanted: somebody beside us may be in the middle of making it."""
@@ -250,14 +269,6 @@ def _passes(error: BaseException) -> bool:
     if isinstance(error, ServerError | InvalidResponseError):
         return _status(error) in (408, 429) or _status(error) >= 500
     return isinstance(error, HTTPError | ParseError) and _tls_fault(error) is None
-
-
-def _given_up(state: tenacity.RetryCallState, patience: Patience) -> bool:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, S3Error) and code_of(error) == UNREADABLE and state.attempt_number >= TRIES_OF_UNREADABLE:
-        return True
-    limit = patience.away_s if error is not None and _unconnected(error) else patience.deadline_s
-    return (state.seconds_since_start or 0.0) + state.upcoming_sleep >= limit
 
 
 def _unconnected(error: BaseException) -> bool:

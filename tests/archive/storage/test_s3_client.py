@@ -192,6 +192,28 @@ def test_a_server_that_comes_back_within_the_patience_was_never_away(url: str, c
     assert len(tries) == 3
 
 
+def test_a_server_known_to_be_away_is_asked_once_until_it_answers(url: str, client: S3Client) -> None:
+    tries: list[int] = []
+    address = f"http://user:secret-key@127.0.0.1:{free_port()}/archive"
+    away = S3Client.connect(address, patience=Patience(away_s=0.3, longest_wait_s=0.02))
+
+    def ask() -> int:
+        tries.clear()
+
+        def knock() -> None:
+            tries.append(1)
+            away.minio.bucket_exists("any-bucket")
+
+        with pytest.raises(StoreUnavailable):
+            away.ask(knock)
+        return len(tries)
+
+    assert ask() > 1
+    assert ask() == 1
+    assert away.ask(lambda: "answered") == "answered"
+    assert ask() > 1
+
+
 # TLS, against a server with a certificate of an authority made for the test.
 
 
