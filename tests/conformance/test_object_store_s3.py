@@ -51,12 +51,13 @@ def test_repetition_writes_no_second_version(held: Held, client: S3Client) -> No
     assert len(versions(client, digest)) == 1
 
 
-def test_two_writers_of_one_digest_leave_one_version(held: Held, client: S3Client) -> None:
+@pytest.mark.parametrize("content", [b"wanted by two", big(1.5)], ids=["small", "in_parts"])
+def test_two_writers_of_one_digest_leave_one_version(held: Held, client: S3Client, content: bytes) -> None:
     """Each has seen that nothing is there before either writes."""
     other = Held(S3Store(client), held.damage, held.source)
     store = held.store
     assert isinstance(store, S3Store)
-    whole, between = store._newest, [lambda: other.put(b"wanted by two", "copy")]
+    whole, between = store._newest, [lambda: other.put(content, "copy")]
 
     def seen(digest: str) -> object:
         found = whole(digest)
@@ -65,7 +66,7 @@ def test_two_writers_of_one_digest_leave_one_version(held: Held, client: S3Clien
         return found
 
     store._newest = seen  # type: ignore[method-assign,assignment]
-    digest = held.put(b"wanted by two")
+    digest = held.put(content)
     assert len(versions(client, digest)) == 1
     assert store.verify(digest)
 
