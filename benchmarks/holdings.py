@@ -13,7 +13,10 @@ import os
 import platform
 import random
 import tempfile
-from collections.abc import Callable
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from archive.db.holdings import Correction, Description, Dossier, Fond, Item, Re
 from archive.ids import new_id
 from ocr import stored
 from ocr.model import Box, EngineInfo, Line, PageText, Recognition, TextSource, Word
+from search.adapters.elasticsearch import ElasticsearchIndex
 
 DATA = Path(__file__).parents[2] / "shared/data/search"
 KINDS = {
@@ -183,6 +187,23 @@ class Made:
             for lot in rows:
                 uow.session.add_all(lot)
                 uow.session.flush()
+
+
+@contextmanager
+def on_server(app: App, server: str) -> Iterator[None]:
+    """The same application over an index of its own on the server, which has nothing of it afterwards."""
+    name = f"benchmark-{uuid.uuid4().hex[:12]}"
+    app.index.close()
+    app.__dict__["index"] = ElasticsearchIndex(f"{server.rstrip('/')}/{name}")
+    try:
+        yield
+    finally:
+        app.index.close()
+        with urllib.request.urlopen(f"{server.rstrip('/')}/_alias/{name}") as answer:
+            held = list(json.load(answer))
+        for index in held:
+            remove = urllib.request.Request(f"{server.rstrip('/')}/{index}", method="DELETE")
+            urllib.request.urlopen(remove).close()
 
 
 def machine() -> str:

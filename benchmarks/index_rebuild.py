@@ -14,18 +14,13 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.request
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from archive.bootstrap import App, open_app
 from archive.indexing import rebuild
 from archive.settings import Settings
-from benchmarks.holdings import DATA, Made, machine
-from search.adapters.elasticsearch import ElasticsearchIndex
+from benchmarks.holdings import DATA, Made, machine, on_server
 
 SEED = 20261122
 PAGES = 12_000
@@ -79,23 +74,6 @@ def timed(app: App) -> float:
     rebuilt = rebuild(app)
     assert not rebuilt.failed
     return time.perf_counter() - started
-
-
-@contextmanager
-def on_server(app: App, server: str) -> Iterator[None]:
-    """The same application over an index of its own on the server, which has nothing of it afterwards."""
-    name = f"benchmark-{uuid.uuid4().hex[:12]}"
-    app.index.close()
-    app.__dict__["index"] = ElasticsearchIndex(f"{server.rstrip('/')}/{name}")
-    try:
-        yield
-    finally:
-        app.index.close()
-        with urllib.request.urlopen(f"{server.rstrip('/')}/_alias/{name}") as answer:
-            held = list(json.load(answer))
-        for index in held:
-            remove = urllib.request.Request(f"{server.rstrip('/')}/{index}", method="DELETE")
-            urllib.request.urlopen(remove).close()
 
 
 if __name__ == "__main__":
