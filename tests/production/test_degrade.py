@@ -54,7 +54,7 @@ def test_without_elasticsearch_all_but_search_goes_on_and_the_index_catches_up(
         assert manager.hand_in(batch, later)["outcome"] == "stored"
         profile.wait(lambda: profile.described() == 2, "what came meanwhile is read")
         assert manager.read(f"/items/{receipt}/master") == paper.read_bytes()
-        assert "Phù Đổng" in manager.http.get(f"/items/{receipt}/pages/1/words").text
+        assert "Đổng" in manager.http.get(f"/items/{receipt}/pages/1/words").text
         manager.send(f"/items/{receipt}/review", {})
         assert manager.http.get(f"/api/v1/items/{receipt}").json()["state"] == "reviewed"
         with pytest.raises(NotTaken) as refused:
