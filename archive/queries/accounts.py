@@ -48,6 +48,7 @@ class AccountLine:
     disabled_at: datetime | None
     locked_until: datetime | None
     second_factor: bool
+    password_expires_at: datetime | None  # of one that somebody else made, until the owner changes it
     assignments: tuple[AssignmentView, ...]  # where the actor manages accounts, past ones too
 
 
@@ -147,5 +148,6 @@ def _line(account: Account, given: Collection[AssignmentView]) -> AccountLine:
         disabled_at=account.disabled_at,
         locked_until=account.locked_until,
         second_factor=account.totp_secret is not None,
+        password_expires_at=account.password_expires_at,
         assignments=tuple(given),
     )

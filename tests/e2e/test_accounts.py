@@ -19,6 +19,7 @@ NEW = "mat-khau-moi-rat-dai"
 def make_person(page: Page, login: str, name: str) -> None:
     """As the operator does it, by keyboard."""
     page.goto("/accounts")
+    page.locator("#create summary").press("Enter")
     page.locator("#new-login").focus()
     page.keyboard.type(login)
     page.keyboard.press("Tab")
@@ -79,6 +80,7 @@ def test_a_role_is_ended_and_a_token_is_made_and_revoked_by_keyboard(visit: Visi
     expect(page.get_by_role("status").first).to_contain_text("có hiệu lực ngay")
     expect(page.locator("table").first).to_contain_text("đã thôi lúc")
     page.goto("/accounts")
+    page.locator("#create summary").press("Enter")
     page.select_option("#kind", "service")
     page.fill("#new-login", "mot-cua")
     page.fill("#name", "Phần mềm một cửa")

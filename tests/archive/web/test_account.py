@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import cv2
@@ -123,3 +124,16 @@ def test_the_page_tells_what_somebody_may_do_and_what_not(
     new = browser()
     new.sign_in("moi")
     assert "chưa có vai trò" in unescape(new.get("/account").text)
+
+
+def test_who_was_given_a_password_for_one_time_is_told_until_it_is_changed(
+    browser: Open, account: Callable[..., Account], clock: SetClock
+) -> None:
+    account("moi", password_expires_at=clock.now + timedelta(hours=24))
+    new = browser()
+    new.sign_in("moi")
+    for path in ("/", "/account"):
+        assert "hết hạn lúc 03/03/2026 08:00" in new.get(path).text
+    new.post("/account/password", {"old": PASSWORD, "new": NEW, "again": NEW})
+    for path in ("/", "/account"):
+        assert "hết hạn lúc" not in new.get(path).text

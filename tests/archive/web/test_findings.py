@@ -150,5 +150,5 @@ def test_a_page_that_was_hardly_read_is_to_be_looked_at_for_a_mark(
     assert str(item.code) in rows[0], "before items with many doubtful fields"
     assert "xem dấu mật" in rows[0]
     assert "xem dấu mật" not in rows[1]
-    assert "phải xem tận mắt" in clerk.get("/").text
+    assert "phải nhìn tận mắt" in clerk.get("/").text
     assert 'id="unclear"' not in signed_in(Role.OFFICIAL, login="tra").get(f"/items/{item.code}").text
