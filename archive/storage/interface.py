@@ -110,11 +110,38 @@ class HeldFile:
     name: str
 
 
-class Quarantine(Sweepable, Protocol):
+class Workplace(Sweepable, Protocol):
+    """Room on this machine for what waits behind the gate while it is worked on."""
+
+    def working(self, key: str) -> AbstractContextManager[Path]:
+        """An empty directory on this machine for what a step makes of the entry; gone on leaving."""
+        ...
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """An empty directory on this machine for what is unpacked on the way in; gone on leaving."""
+        ...
+
+
+class Keeping(Protocol):
+    """What was derived before the gate lies in its entry and goes with it: the next step may be another machine's."""
+
+    def keep(self, key: str, name: str, source: Path) -> None:
+        """Keep a copy of a derived file in the entry, as durable as its bytes; the newest of a name counts."""
+        ...
+
+    def kept(self, key: str, name: str) -> Path | None:
+        """A kept file, local and whole; None where none is kept under that name."""
+        ...
+
+    def discard(self, key: str, name: str) -> None:
+        """Remove a kept file; one that is not there is no error."""
+        ...
+
+
+class Quarantine(Workplace, Keeping, Protocol):
     """Where delivered bytes lie, unlocked, until the secrets gate has let them through.
 
-    One entry a key (the receipt's id); the same errors as ObjectStore. Whatever is derived before the gate is kept in
-    the entry and goes with it: the next step may be another machine's.
+    One entry a key (the receipt's id); the same errors as ObjectStore.
     """
 
     def receive(self, key: str, source: BinaryIO, name: str, *, limit_bytes: int) -> HeldFile:
@@ -141,22 +168,6 @@ class Quarantine(Sweepable, Protocol):
         """The bytes as a local file for reading only. Raises ObjectDamaged where they are not what was received."""
         ...
 
-    def keep(self, key: str, name: str, source: Path) -> None:
-        """Keep a copy of a derived file in the entry, as durable as its bytes; the newest of a name counts."""
-        ...
-
-    def kept(self, key: str, name: str) -> Path | None:
-        """A kept file, local and whole; None where none is kept under that name."""
-        ...
-
-    def discard(self, key: str, name: str) -> None:
-        """Remove a kept file; one that is not there is no error."""
-        ...
-
-    def working(self, key: str) -> AbstractContextManager[Path]:
-        """An empty directory on this machine for what a step makes of the entry; gone on leaving."""
-        ...
-
     def add_name(self, key: str, entry_id: str, name: str) -> None:
         """Keep the name under which the same bytes came again, until the gate has decided."""
         ...
@@ -169,10 +180,6 @@ class Quarantine(Sweepable, Protocol):
 
     def unclaimed(self) -> Iterator[str]:
         """Keys that no living process is receiving. One of these without a receipt was never acknowledged."""
-        ...
-
-    def workspace(self) -> AbstractContextManager[Path]:
-        """An empty directory on this machine for what is unpacked on the way in; gone on leaving."""
         ...
 
     def remove(self, key: str) -> None:

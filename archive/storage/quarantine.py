@@ -13,40 +13,33 @@ import shutil
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import i18n
-from archive.errors import ObjectDamaged, StoreUnavailable
+from archive.errors import StoreUnavailable
 from archive.storage import workspace
 from archive.storage.durable import (
     claim,
     copy_digesting,
-    digest_of,
     digest_past_cache,
     make_directories,
     sync_directory,
-    temporary_file,
     translated,
-    write_all,
 )
+from archive.storage.entries import MASTER, SIDECAR, Entries, write_synced
 from archive.storage.interface import HeldFile
 from archive.storage.keys import entry_name
 from archive.storage.workspace import PART
 
 GONE = ".gone"
-MASTER = "master"
-SIDECAR = "held.json"
-NAMES = "names"
-KEPT = "kept"
 
 
-class FilesystemQuarantine:
+class FilesystemQuarantine(Entries):
     """See archive.storage.interface.Quarantine."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        super().__init__(root)
         self._claims: dict[str, int] = {}
         self._guard = threading.Lock()
 
@@ -84,60 +77,10 @@ class FilesystemQuarantine:
             lock = self._claims.get(key)
             return lock is not None and os.fstat(lock).st_nlink > 0
 
-    def held(self, key: str) -> HeldFile:
-        entry = self._entry(key)
-        self._reachable()
-        with translated(key):
-            told = HeldFile(**json.loads((entry / SIDECAR).read_bytes()))
-            return replace(told, size_bytes=(entry / MASTER).stat().st_size)
-
-    def path(self, key: str) -> Path:
-        path = self._entry(key) / MASTER
-        expected = self.held(key).digest
-        with translated(key), path.open("rb") as stream:
-            if digest_of(stream)[0] != expected:
-                raise ObjectDamaged(digest=expected)
-        return path
-
-    def keep(self, key: str, name: str, source: Path) -> None:
-        final = self._kept(key, name)
-        with translated(key), source.open("rb") as stream:
-            _add_directory(final.parent)
-            with temporary_file(final.parent) as (path, fd):
-                copy_digesting(stream, fd)
-                os.fsync(fd)
-                path.rename(final)
-            sync_directory(final.parent)
-
-    def kept(self, key: str, name: str) -> Path | None:
-        path = self._kept(key, name)
-        with translated():
-            self._reachable()
-            return path if path.is_file() else None
-
-    def discard(self, key: str, name: str) -> None:
-        with translated():
-            self._reachable()
-            self._kept(key, name).unlink(missing_ok=True)
-
     @contextlib.contextmanager
     def working(self, key: str) -> Iterator[Path]:
         with self._private(entry_name(key)) as path:
             yield path
-
-    def add_name(self, key: str, entry_id: str, name: str) -> None:
-        directory = self._entry(key) / NAMES
-        with translated(key):
-            _add_directory(directory)
-            _write_synced(directory / entry_name(entry_id), name.encode("utf-8"))
-            sync_directory(directory)
-
-    def names(self, key: str) -> dict[str, str]:
-        directory = self._entry(key) / NAMES
-        with translated(key):
-            if not directory.is_dir():
-                return {}
-            return {path.name: path.read_text("utf-8") for path in sorted(directory.iterdir())}
 
     def keys(self) -> Iterator[str]:
         with translated():
@@ -189,16 +132,6 @@ class FilesystemQuarantine:
                 path = leaving.enter_context(workspace.workspace(self._root, stem))
             yield path
 
-    def _entry(self, key: str) -> Path:
-        return self._root / entry_name(key)
-
-    def _kept(self, key: str, name: str) -> Path:
-        return self._entry(key) / KEPT / entry_name(name)
-
-    def _reachable(self) -> None:
-        if not self._root.is_dir():
-            raise StoreUnavailable(detail=i18n.text("store.no_directory", directory=self._root))
-
 
 def _write_entry(part: Path, source: BinaryIO, name: str, limit_bytes: int) -> HeldFile:
     master = part / MASTER
@@ -212,21 +145,6 @@ def _write_entry(part: Path, source: BinaryIO, name: str, limit_bytes: int) -> H
         raise StoreUnavailable(detail=i18n.text("store.read_back_differs"))
     held = HeldFile(digest, size, name)
     sidecar = {"digest": digest, "size_bytes": size, "name": name}
-    _write_synced(part / SIDECAR, json.dumps(sidecar, ensure_ascii=False).encode("utf-8"))
+    write_synced(part / SIDECAR, json.dumps(sidecar, ensure_ascii=False).encode("utf-8"))
     sync_directory(part)
     return held
-
-
-def _add_directory(path: Path) -> None:
-    """In an entry that is there. Raises FileNotFoundError where it is not."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_directory(path.parent)
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        write_all(fd, content)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
