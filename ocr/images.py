@@ -17,6 +17,16 @@ from ocr.pdf_pages import Pixels
 
 _DPI_BELIEVED = (60, 1300)
 _A4_WIDTH_INCHES = 8.27
+_ORIENTATION = 0x0112  # of EXIF
+_SMALLER_AS = {
+    "1": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "I;16": "I",
+    "I;16B": "I",
+    "I;16L": "I",
+}  # modes that cannot be reduced
+_BAND_ROWS = 64
 
 
 @contextmanager
@@ -36,7 +46,8 @@ def open_image(file: Path) -> Iterator[Any]:
     Image.MAX_IMAGE_PIXELS = None  # the limit is ocr.limits' own, for every kind of file alike
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(file, formats=["JPEG", "PNG", "TIFF"]) as image:
+        # by a stream: Pillow maps an uncompressed TIFF that has a name, and then mixes up the rows of a turned one
+        with file.open("rb") as stream, Image.open(stream, formats=["JPEG", "PNG", "TIFF"]) as image:
             yield image
 
 
@@ -58,11 +69,30 @@ def load_page(file: Path, number: int) -> tuple[Pixels, int | None]:
             image.draft(None, (int(image.width / too_large), int(image.height / too_large)))
         page: Any = image
         if too_large > 1 and page.width == width:
-            page = page.reduce(int(np.ceil(too_large)))
+            page = _reduced(page, int(np.ceil(too_large)))
         if dpi is not None:
             dpi = round(dpi * page.width / width)
         page = ImageOps.exif_transpose(page)
         return _three_channels(page), dpi
+
+
+def _reduced(image: Any, factor: int) -> Any:
+    """Made smaller, in bands where the mode has to be another first; it is never whole in that one."""
+    from PIL import Image
+
+    image.load()
+    mode = _SMALLER_AS.get(image.mode, image.mode)
+    if mode == "RGB" and "transparency" in image.info:
+        mode = "RGBA"
+    if mode == image.mode:
+        smaller = image.reduce(factor)
+    else:
+        smaller = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+        for top in range(0, image.height, _BAND_ROWS * factor):
+            band = image.crop((0, top, image.width, min(image.height, top + _BAND_ROWS * factor)))
+            smaller.paste(band.convert(mode).reduce(factor), (0, top // factor))
+    smaller.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+    return smaller
 
 
 def guessed_dpi(width: int, height: int) -> int:

@@ -22,6 +22,8 @@ from ocr.stamps import outside_stamps, read_stamps
 
 _LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
 _SKEW_MATTERS = 0.1  # degrees
+_LEAST_PIXELS = 8  # of a side: no letter fits into less
+_HALF_BRIGHT = 127
 _BLANK_INK = 0.0004  # share of the page
 
 
@@ -55,9 +57,11 @@ def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterato
 def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -> PageText:
     """Read one page as it lies. pixels: (height, width, 3), blue, green, red. dpi: None where unknown."""
     reading_dpi = dpi or guessed_dpi(pixels.shape[1], pixels.shape[0])
+    if min(pixels.shape[:2]) < _LEAST_PIXELS:
+        return _page_without_text(pixels, dpi, number, blank=bool(pixels.min() > _HALF_BRIGHT))
     gray = without_coloured_ink(pixels)
     if _is_empty(gray) and _is_empty(gray_of(pixels)):
-        return _blank_page(pixels, dpi, number)
+        return _page_without_text(pixels, dpi, number, blank=True)
     rotation = quarter_turn(gray, reading_dpi, engine)
     pixels, gray = turned(pixels, rotation), turned(gray, rotation)
     height, width = gray.shape
@@ -91,9 +95,9 @@ def _line_on_page(line: Line, level: Straightening) -> Line:
     return Line(tuple(replace(word, box=level.back(word.box)) for word in line.words))
 
 
-def _blank_page(pixels: Pixels, dpi: int | None, number: int) -> PageText:
+def _page_without_text(pixels: Pixels, dpi: int | None, number: int, *, blank: bool) -> PageText:
     height, width = pixels.shape[:2]
-    return PageText(number, width, height, dpi, 0, 0.0, blank=True, source=TextSource.RECOGNISED, lines=())
+    return PageText(number, width, height, dpi, 0, 0.0, blank=blank, source=TextSource.RECOGNISED, lines=())
 
 
 def _is_empty(gray: Pixels) -> bool:
