@@ -51,6 +51,8 @@ def take_pages(browser: Browser, service: world.Service, folder: Path, batch: st
         ("review-queue", "lan", "/review"),
         ("search", "lan", "/search?q=tiem+chung+mo+rong"),
         ("stopped", "hoa", "/stopped"),
+        ("account", "hoa", "/accounts/lan"),
+        ("own-account", "lan", "/account"),
         ("audit", "hoa", "/audit"),
     ):
         _save(_page(browser, service, login, path), folder / f"{name}.png")
