@@ -102,6 +102,16 @@ def seal(
     return Sealed(pdf=out_dir / "access.pdf", page_images=images, thumbnail=out_dir / "thumbnail.jpg")
 
 
+def explain(path: Path, page: PageText, out: Path, legend: dict[str, str]) -> None:
+    """Write an image (kind by the name of `out`) of a page with what was read on it; legend: as `ocr.explain` names it.
+
+    Raises FileRefused, ChildFailed.
+    """
+    told = read_as.page_to_json(page)
+    arguments = {"path": str(path.absolute()), "page": told, "out": str(out.absolute()), "legend": legend}
+    sandbox.call("ocr.explain:write_image", arguments)
+
+
 def _groups(numbers: Sequence[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(numbers), size):
         yield list(numbers[start : start + size])
