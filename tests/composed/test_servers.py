@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 from minio.commonconfig import GOVERNANCE
+from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 from minio.retention import Retention
 
@@ -73,6 +74,8 @@ def test_the_services_account_on_minio_removes_no_record(stack: Stack, tmp_path:
     ):
         with pytest.raises(S3Error, match=r"AccessDenied|WORM protected"):
             attempt()
+    bypassing = server.minio.remove_objects(BUCKETS[0], [DeleteObject(name, version)], bypass_governance_mode=True)
+    assert [error.code for error in bypassing] == ["AccessDenied"]
     assert stack.app.store.verify(digest)
 
 
