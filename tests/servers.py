@@ -272,7 +272,7 @@ class MinioServer(Server):
 
 
 class ElasticsearchServer(Server):
-    """This build has no security module to give passwords to: who asks for one does so in a proxy before it."""
+    """Without accounts and TLS, which would make every start slower: tests/composed runs it with both."""
 
     name = "elasticsearch"
 
