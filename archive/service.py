@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -21,9 +20,11 @@ from archive import audit, indexing
 from archive.actions.ingest import remove_unacknowledged
 from archive.actions.stopped import remove_bytes
 from archive.bootstrap import App
+from archive.db.failures import waited_too_long
 from archive.errors import Conflict
 from archive.queries.waiting import items_waiting
 from archive.workflows.errors import LeaseLost
+from archive.workflows.lease import release_session
 from archive.workflows.runner import Runner
 
 log = logging.getLogger("archive.service")
@@ -166,8 +167,7 @@ class Background:
             try:
                 self._app.index.close()
             finally:
-                lock.invalidate()
-                lock.close()
+                release_session(lock)
 
 
 def _warn(name: str, failure: Exception) -> None:
@@ -202,7 +202,7 @@ def index_writer(app: App, *, patience_s: float = INDEX_PATIENCE_S) -> Iterator[
         try:
             connection.execute(text("select pg_advisory_lock(:key)"), {"key": INDEX_LOCK})
         except OperationalError as failure:
-            if isinstance(failure.orig, LockNotAvailable):
+            if waited_too_long(failure):
                 raise Conflict("service.index_held") from failure
             raise
         with closing(app.index):

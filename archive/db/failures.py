@@ -37,6 +37,11 @@ def is_away(failure: BaseException) -> bool:
     return isinstance(failure, OperationalError | InterfaceError | PoolTimeout | psycopg.OperationalError)
 
 
+def waited_too_long(failure: BaseException) -> bool:
+    """Whether a lock was not had within lock_timeout."""
+    return isinstance(getattr(failure, "orig", failure), psycopg.errors.LockNotAvailable)
+
+
 def lacks_right(failure: BaseException) -> bool:
     """Whether the account may not do this: it does not own the database."""
     return isinstance(getattr(failure, "orig", failure), psycopg.errors.InsufficientPrivilege)

@@ -98,8 +98,16 @@ class Lease:
         if not self._connection.invalidated:
             with suppress(DBAPIError):  # at once; the server may notice a little later that the session has ended
                 self._connection.execute(text("select pg_advisory_unlock(:class, :slot)"), _key(self.slot))
-        self._connection.invalidate()  # the session ends, no lock outlives it
-        self._connection.close()
+        release_session(self._connection)
+
+
+def release_session(connection: Connection) -> None:
+    """Let go of the session's locks and end it; they are free on return, unless the server is away."""
+    if not connection.invalidated:
+        with suppress(DBAPIError):
+            connection.execute(text("select pg_advisory_unlock_all()"))
+    connection.invalidate()
+    connection.close()
 
 
 def executor_id(slot: int) -> str:
