@@ -16,9 +16,11 @@ from archive.access.identity import LOCAL_LOGIN, Actor, actor_named
 from archive.access.permissions import Permission
 from archive.access.sessions import actor_of_token
 from archive.bootstrap import App, open_app
+from archive.cli.output import Output
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import InvalidSetting, NotAllowed, SignInRefused
 from archive.preflight import open_for_work
+from archive.readiness import Readiness
 from archive.settings import Settings
 
 
@@ -32,6 +34,12 @@ def opened(*, create: bool = False, working: bool = False) -> Iterator[App]:
     settings = Settings.read(os.environ)
     with open_for_work(settings, create=create) if working else open_app(settings, create=create) as app:
         yield app
+
+
+def tell_away(app: App, out: Output) -> None:
+    """What stops no start is said at the start."""
+    for away in Readiness(app).look():
+        out.note(f"{away.what} {away.advice}")
 
 
 def acting(app: App, as_user: str | None = None, *, token: str | None = None) -> Actor:

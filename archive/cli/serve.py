@@ -15,7 +15,7 @@ from archive import i18n
 from archive.bootstrap import App
 from archive.cli import fixity, ingest, reindex
 from archive.cli.ending import uninterrupted_end, until_told
-from archive.cli.holdings import acting, opened
+from archive.cli.holdings import acting, opened, tell_away
 from archive.cli.output import Output
 from archive.errors import InvalidInput
 from archive.service import run_background
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         with ExitStack() as parts:
             listener = parts.enter_context(_listen(host, port))
             web = create_app(app)
+            tell_away(app, out)
             if not args.no_worker:
                 parts.enter_context(serve_socket(app, HANDLERS, acting))
                 parts.enter_context(run_background(app))

@@ -48,11 +48,13 @@ def _open_parts(app: App) -> None:
     """Make what is not there yet of the store, the quarantine and the index."""
     app.store.sweep()
     app.quarantine.sweep()
+    if app.index.is_current():
+        return  # what waits for it is a worker's
     try:
         with index_writer(app):
             indexing.drain(app)
     except Conflict:
-        pass  # a worker has the index, and has made it
+        pass  # a worker makes it
 
 
 def _operator(app: App, args: argparse.Namespace) -> FirstOperator:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from archive.bootstrap import App
+from archive.cli.holdings import tell_away
 from archive.cli.main import main
+from archive.cli.output import Output
 from tests.conftest import DatabaseServer
 from tests.servers import server_url
 
@@ -96,3 +100,15 @@ def test_doctor_looks_at_every_part_though_others_are_away(
         assert NOBODY in checks[part]["advice"]
         assert "hãy" in checks[part]["advice"].lower()
     assert "bi-mat" not in captured.out
+
+
+def test_a_server_that_is_away_is_told_at_the_start_which_goes_on(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    app.settings = replace(
+        app.settings, object_store_url=f"http://u:bi-mat@{NOBODY}/kho", search_url=f"http://u:bi-mat@{NOBODY}/kho"
+    )
+    tell_away(app, Output(json_mode=False))
+    told = capsys.readouterr().err
+    assert told.count("\n") == 2
+    assert "Kho tệp" in told
+    assert "Chỉ mục tìm kiếm" in told
+    assert "bi-mat" not in told
