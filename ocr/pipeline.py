@@ -16,9 +16,10 @@ from ocr.geometry import Straightening, skew_of, turned
 from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
-from ocr.model import Box, Line, PageText, StampMark, TextSource
+from ocr.model import Box, EngineInfo, Line, PageText, StampMark, TextSource
 from ocr.orientation import quarter_turn
 from ocr.stamps import outside_stamps, read_stamps
+from ocr.syllables import model_version
 
 _LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
 _SKEW_MATTERS = 0.1  # degrees
@@ -34,7 +35,8 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
     cv2.setNumThreads(1)
     reader = open_engine(engine)
     told = [read_as.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
-    return {"engine": stored.engine_to_json(reader.info), "pages": told}
+    info = EngineInfo(reader.info.name, f"{reader.info.version}, syllables {model_version()}")
+    return {"engine": stored.engine_to_json(info), "pages": told}
 
 
 def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterator[PageText]:

@@ -7,6 +7,7 @@ logarithm of a probability, in steps of 1/STEPS; rows are sorted, so that a look
 from __future__ import annotations
 
 import functools
+import json
 import unicodedata
 from array import array
 from bisect import bisect_left
@@ -73,6 +74,13 @@ class Syllables:
 def model() -> Syllables:
     """Loaded once a process."""
     return Syllables(MODEL)
+
+
+@functools.cache
+def model_version() -> str:
+    """The first digits of the model's digest, from its card."""
+    card = json.loads(MODEL.with_suffix(".json").read_text(encoding="utf-8"))
+    return str(card["model_sha256"])[:8]
 
 
 def plain(word: str) -> str:

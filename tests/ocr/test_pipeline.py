@@ -12,6 +12,7 @@ from ocr import stored
 from ocr.engine import OcrEngine, open_engine
 from ocr.model import PageText, TextSource
 from ocr.pipeline import read_page, recognise_pages
+from ocr.syllables import model_version
 from tests.ocr import drawn
 
 RED, BLUE = (200, 30, 45), (40, 60, 190)
@@ -166,3 +167,9 @@ def test_a_stamp_on_a_page_with_own_text_is_seen(tmp_path: Path) -> None:
     [page] = pages_of(file, "pdf", [1])
     assert page.source is TextSource.OWN_TEXT
     assert "MẬT" in [stamp.text for stamp in page.stamps]
+
+
+def test_the_engine_tells_the_model_that_mends_what_it_read(tmp_path: Path) -> None:
+    file = drawn.pdf_of(tmp_path / "scan.pdf", Image.new("RGB", drawn.SIZE, "white"))
+    told = recognise_pages(str(file), "pdf", [1], "null")["engine"]
+    assert told == {"name": "null", "version": f"1, syllables {model_version()}"}
