@@ -16,6 +16,7 @@ from minio.retention import Retention
 
 from tests.composed.stack import Stack
 
+pytestmark = pytest.mark.slow
 BUCKETS = ("archive-objects", "archive-quarantine")
 
 

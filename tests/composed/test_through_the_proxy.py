@@ -20,6 +20,7 @@ from tests.composed.stack import Stack
 from tests.e2e import world
 from tests.production.clerk import TOKEN
 
+pytestmark = pytest.mark.slow
 CLIENT = "127.0.0.7"  # where the browser sits: another address than the proxy's own
 BIG_BYTES = 40 << 20
 
