@@ -11,6 +11,7 @@ from tests.composed.inside import ROOT, SERVICES, Inside
 from tests.servers import ElasticsearchServer, MinioServer, PostgresServer, Server
 
 NGINX = ROOT / ".cache/nginx/usr/sbin/nginx"
+START = ROOT / "deploy/elasticsearch/start"
 NOT_IN_THIS_BUILD = ("ingest.geoip", "xpack.ml")  # modules of the full Elasticsearch
 
 
@@ -69,6 +70,9 @@ class ComposedElasticsearch(ElasticsearchServer):
         super().__init__(directory, programs)
         self._inside = inside
 
+    def _needed(self) -> tuple[Path, ...]:
+        return (*super()._needed(), START)
+
     def _prepare(self) -> None:
         super()._prepare()
         settings = self.directory / "config"
@@ -88,7 +92,7 @@ class ComposedElasticsearch(ElasticsearchServer):
             option for option in settings if not option.startswith(tuple(f"-E{name}" for name in NOT_IN_THIS_BUILD))
         ]
         password = str(self._inside.secrets / "elasticsearch-password")
-        return ["bash", str(ROOT / "deploy/elasticsearch/start"), password, *super()._command(), *known]
+        return ["bash", str(START), password, *super()._command(), *known]
 
     def _environment(self) -> dict[str, str]:
         environment = super()._environment()
