@@ -73,7 +73,9 @@ def opened(
 @router.get("/batches/{number}")
 def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
     batch = _batch(visit, number)
-    may_ingest = visit.may(Permission.BATCH_INGEST)
+    with visit.unit_of_work() as uow:
+        own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
+    may_ingest = any(agency.code == batch.line.agency_code for agency in own)
     return visit.page(
         "batch.html",
         batch=batch,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from archive.access.permissions import Role
 from archive.bootstrap import App
-from archive.db.accounts import Agency
+from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
 from archive.web.pages import batches
 from tests.archive.web.conftest import Browser
@@ -206,3 +206,14 @@ def test_who_may_not_deliver_is_offered_no_form(signed_in: Open, make: Factory, 
     reader = signed_in(Role.LEADER)
     assert "data-upload" not in reader.get(f"/batches/{batch.number}").text
     assert reader.get("/batches/new").status_code == 404
+
+
+def test_who_delivers_for_another_agency_only_reads_this_ones_batch(
+    browser: Open, account: Callable[..., Account], make: Factory, agency: Agency
+) -> None:
+    batch = make.batch(agency)
+    account("thu", (Role.LEADER, agency), (Role.CLERK, make.agency("KHAC")))
+    thu = browser()
+    thu.sign_in("thu")
+    assert "data-upload" not in thu.get(f"/batches/{batch.number}").text
+    assert thu.get("/batches/new").status_code == 200
