@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-READY_WITHIN_S = 240.0
+READY_WITHIN_S = 600.0
 ENDS_WITHIN_S = 60.0
 POLL_S = 0.05
 UNPRIVILEGED = "nobody"  # PostgreSQL and Elasticsearch refuse to run as root
@@ -126,9 +126,12 @@ class Server(ABC):
         """As an operator stops it. May be repeated, and by another process than the one that started it."""
         if not self.running:
             return
-        os.kill(self._read()["pid"], self.stop_signal)
+        pid = self._read()["pid"]
+        os.kill(pid, self.stop_signal)
         if not self._gone(ENDS_WITHIN_S):
             self.kill()
+        with suppress(ProcessLookupError):  # told before it was up, a script ends and leaves what it was starting
+            os.killpg(pid, signal.SIGKILL)
 
     def kill(self) -> None:
         """As a power cut ends it: all of its processes at once, none of which can react."""
