@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import ssl
 import threading
@@ -116,6 +117,7 @@ class Server:
                 options: dict[str, Any] = {"headers": self._authorization(), "node_class": _Node, "max_retries": 0}
                 if self.address.startswith("https:"):
                     options["ssl_context"] = self._authorities()
+                logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # each failure is told of by us, once
                 self._client = Elasticsearch(self.address, **options)
             return self._client
 
