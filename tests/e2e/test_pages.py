@@ -273,10 +273,11 @@ def test_of_a_stopped_paper_the_clerk_sees_the_receipt_and_whom_to_ask(visit: Vi
 
 def test_the_security_officer_decides_and_the_receipt_stays(visit: Visit, service: world.Service) -> None:
     page = visit("hoa", "/stopped")
-    expect(page.locator("section.card")).to_have_count(1)
-    page.get_by_text("Quyết định", exact=True).click()
-    page.get_by_label("Số, ngày văn bản quyết định").fill("QĐ 12/QĐ-UBND ngày 20/11/2026, văn bản mật nộp nhầm")
-    page.get_by_role("button", name="Xoá tệp").click()
+    stopped = page.locator("section.card", has_text="có dấu chỉ độ mật")
+    expect(stopped).to_have_count(1)
+    stopped.get_by_text("Quyết định", exact=True).click()
+    stopped.get_by_label("Số, ngày văn bản quyết định").fill("QĐ 12/QĐ-UBND ngày 20/11/2026, văn bản mật nộp nhầm")
+    stopped.get_by_role("button", name="Xoá tệp").click()
     expect(page.get_by_role("status").first).to_contain_text("Biên nhận vẫn còn")
     page.goto(f"/batches/{service.batch}")
     expect(page.locator("#entries")).to_contain_text("BN-H26-2026-0000004")
