@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from archive import i18n
@@ -248,13 +248,14 @@ def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arri
     arrived: its key and its bytes in this agency are locked too, so that equal bytes wait for each other; the next
     statement sees what the other has committed.
     """
+    last = select(func.coalesce(func.max(BatchEntry.ordinal), 0) + 1).where(BatchEntry.batch_id == batch_id)
     locks = []
     if arrived is not None:
         in_agency = func.concat(Batch.agency_id, ":", arrived.held.digest)
         locks = [_lock(literal(str(arrived.key))), _lock(in_agency)]
     found = session.execute(
         select(Batch.id, Batch.number, Batch.agency_id, Batch.task_number, Batch.closed_at, *locks)
-        .add_columns(Agency.code.label("agency_code"))
+        .add_columns(Agency.code.label("agency_code"), last.scalar_subquery().label("following"))
         .join(Agency, Agency.id == Batch.agency_id)
         .where(Batch.id == batch_id)
         .with_for_update(read=True, key_share=True, of=Batch)
@@ -267,10 +268,9 @@ def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arri
     return found
 
 
-def _entries(batch: Any) -> dict[str, ScalarSelect[int]]:
+def _entries(batch: Any) -> dict[str, int]:
     """The series of a batch's entries; one that was begun by an earlier version is gone on with."""
-    last = select(func.coalesce(func.max(BatchEntry.ordinal), 0) + 1).where(BatchEntry.batch_id == batch.id)
-    return {f"entry:{batch.id}": last.scalar_subquery()}
+    return {f"entry:{batch.id}": batch.following}
 
 
 def _entry(batch: Any, outcome: str, ordinal: int, now: datetime) -> BatchEntry:

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, cast
 
-from sqlalchemy import Column, Engine, ScalarSelect, Table
+from sqlalchemy import Column, Engine, Table, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -21,10 +21,16 @@ from archive.access.keys import Keys
 from archive.db.base import Row
 from archive.db.failures import as_ours, is_away
 from archive.db.holdings import Item
-from archive.db.trail import Counter, Outbox
+from archive.db.trail import Outbox
 from archive.ids import new_id
 
-_COUNTER = cast(Table, Counter.__table__)
+_NEXT_NUMBERS = text("""
+    insert into counter (scope, value)
+    select scope, first
+    from unnest(cast(:scopes as text[]), cast(:firsts as bigint[])) with ordinality as series (scope, first, place)
+    order by place
+    on conflict (scope) do update set value = counter.value + 1
+    returning scope, value""")
 
 
 class UnitOfWork:
@@ -115,11 +121,10 @@ class UnitOfWork:
         (number,) = self.next_numbers({scope: 1})
         return number
 
-    def next_numbers(self, first: Mapping[str, int | ScalarSelect[int]]) -> list[int]:
+    def next_numbers(self, first: Mapping[str, int]) -> list[int]:
         """The same of several series, in one round trip and the given order. first: what each of them begins with."""
-        row = insert(_COUNTER).values([{"scope": scope, "value": value} for scope, value in first.items()])
-        taken = row.on_conflict_do_update(index_elements=["scope"], set_={"value": _COUNTER.c.value + 1})
-        found = {each.scope: each.value for each in self.session.execute(taken.returning(_COUNTER))}
+        asked = {"scopes": list(first), "firsts": list(first.values())}
+        found = {row.scope: row.value for row in self.session.execute(_NEXT_NUMBERS, asked)}
         return [found[scope] for scope in first]
 
 
