@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ocr_accuracy import CORPORA, SHARED, has_truth, machine, score
-from ocr import correction, pipeline, read_as, report, syllables
+from ocr import correction, pipeline, report, stored, syllables
 from ocr.formats import inspect_file
 from ocr.model import Line
 
@@ -89,7 +89,7 @@ def read_both_ways(file: Path, ways: dict[str, Path]) -> None:
     facts = inspect_file(str(file))
     last = 1 if file.with_name(file.stem + ".gt.txt").exists() else facts["pages"]
     told = pipeline.recognise_pages(str(file), facts["kind"], list(range(1, last + 1)), "tesseract")
-    pages = [report.page_to_json(read_as.page_from_json(page)) for page in told["pages"]]
+    pages = [report.page_to_json(stored.page_from_json(page)) for page in told["pages"]]
     for way, folder in ways.items():
         shown = pages if way == "with" else [uncorrected(page) for page in pages]
         (folder / f"{file.stem}.json").write_text(json.dumps({"pages": shown}, ensure_ascii=False))

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ocr import read_as
+from ocr import stored
 from ocr.model import Box, PageText, Word
 from ocr.page_images import upright
 
@@ -25,10 +25,10 @@ _FONT = "data/NotoSans-Regular.ttf"
 
 
 def write_image(path: str, page: dict[str, Any], out: str, legend: dict[str, str]) -> dict[str, Any]:
-    """page: of `read_as.page_to_json`. legend: what each of `COLOURS` means, in the reader's language."""
+    """page: of `stored.page_to_json`. legend: what each of `COLOURS` means, in the reader's language."""
     from PIL import Image
 
-    told = read_as.page_from_json(page)
+    told = stored.page_from_json(page)
     picture = upright(Path(path), told, DPI)
     image = Image.fromarray(picture[:, :, ::-1] if picture.ndim == 3 else picture).convert("RGB")
     draw_page(image, told, legend).save(out)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ocr import read_as, stored
+from ocr import stored
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
@@ -34,7 +34,7 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
 
     cv2.setNumThreads(1)
     reader = open_engine(engine)
-    told = [read_as.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
+    told = [stored.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
     info = EngineInfo(reader.info.name, f"{reader.info.version}, syllables {model_version()}")
     return {"engine": stored.engine_to_json(info), "pages": told}
 

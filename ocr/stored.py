@@ -3,9 +3,11 @@
     {"version": 1, "engine": {"name", "version"}, "pages": [
       {"number", "width", "height", "dpi", "rotation", "skew_degrees", "blank", "source",
        "lines": [[[text, left, top, right, bottom, confidence], ...], ...],
+       "read_as": [[line, word, text], ...],
        "stamps": [[text, left, top, right, bottom, confidence, colour], ...]}]}
 
-A line is a list of words in reading order. Boxes are fractions of the page's width and height after its quarter turn,
+`read_as`, only where words were corrected: what was read in their place, lines and words counted from 0. A line is a
+list of words in reading order. Boxes are fractions of the page's width and height after its quarter turn,
 origin top left. Text is NFC. Pages, lines and words stand in reading order. The same recognition gives the same bytes.
 """
 
@@ -102,7 +104,14 @@ def engine_from_json(told: dict[str, str]) -> EngineInfo:
 
 
 def page_to_json(page: PageText) -> dict[str, Any]:
-    return {
+    read_as = [
+        [row, column, word.read_as]
+        for row, line in enumerate(page.lines)
+        for column, word in enumerate(line.words)
+        if word.read_as is not None
+    ]
+    told: dict[str, Any] = {"read_as": read_as} if read_as else {}
+    return told | {
         "number": page.number,
         "width": page.width,
         "height": page.height,
@@ -124,6 +133,7 @@ def page_to_json(page: PageText) -> dict[str, Any]:
 
 def page_from_json(told: dict[str, Any]) -> PageText:
     width, height = told["width"], told["height"]
+    read_as = {(row, column): text for row, column, text in told.get("read_as", ())}
     return PageText(
         number=told["number"],
         width=width,
@@ -134,8 +144,13 @@ def page_from_json(told: dict[str, Any]) -> PageText:
         blank=told["blank"],
         source=TextSource(told["source"]),
         lines=tuple(
-            Line(tuple(Word(text, _box(box, width, height), confidence) for text, *box, confidence in line))
-            for line in told["lines"]
+            Line(
+                tuple(
+                    Word(text, _box(box, width, height), confidence, read_as.get((row, column)))
+                    for column, (text, *box, confidence) in enumerate(line)
+                )
+            )
+            for row, line in enumerate(told["lines"])
         ),
         stamps=tuple(
             StampMark(_box(box, width, height), colour, text, confidence)

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr import read_as, sandbox, stored
+from ocr import sandbox, stored
 from ocr.model import PageText, Recognition
 from ocr.page_images import page_image_name
 from ocr.sandbox import Limits
@@ -65,7 +65,7 @@ def recognise(
     def read_group(group: list[int]) -> dict[str, object]:
         arguments = {"path": str(path.absolute()), "kind": facts.kind, "pages": group, "engine": engine}
         told = sandbox.call("ocr.pipeline:recognise_pages", arguments)
-        pages = [read_as.page_from_json(page) for page in told["pages"]]
+        pages = [stored.page_from_json(page) for page in told["pages"]]
         for page in pages:
             report(page)
         return {"engine": told["engine"], "pages": pages}
@@ -107,7 +107,7 @@ def explain(path: Path, page: PageText, out: Path, legend: dict[str, str]) -> No
 
     Raises FileRefused, ChildFailed.
     """
-    told = read_as.page_to_json(page)
+    told = stored.page_to_json(page)
     arguments = {"path": str(path.absolute()), "page": told, "out": str(out.absolute()), "legend": legend}
     sandbox.call("ocr.explain:write_image", arguments)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr import read_as, report
+from ocr import report, stored
 from ocr.correction import corrected
 from ocr.model import Box, Line, PageText, TextSource, Word
 from ocr.syllables import MODEL, model, plain
@@ -97,7 +97,7 @@ def test_numbers_and_codes_never_change(words: list[str]) -> None:
 def test_what_was_read_reaches_the_printed_form_through_a_child_process() -> None:
     lines = corrected([line("tô", "chức", seen={"ô": "ổ"})])
     page = PageText(1, 600, 800, 300, 0, 0.0, False, TextSource.RECOGNISED, lines)
-    back = read_as.page_from_json(json.loads(json.dumps(read_as.page_to_json(page))))
+    back = stored.page_from_json(json.loads(json.dumps(stored.page_to_json(page))))
     assert back == page
     first, second = report.page_to_json(back)["lines"][0]["words"]
     assert (first["text"], first["read_as"]) == ("tổ", "tô")
