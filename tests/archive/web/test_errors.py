@@ -83,12 +83,12 @@ def test_a_mistake_of_ours_shows_no_trace_of_itself(signed_in: Open, monkeypatch
     lan = signed_in(Role.CLERK)
 
     def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("mật khẩu cơ sở dữ liệu là 123")
+        raise RuntimeError("mật khẩu cơ sở dữ liệu là kín-4711")
 
     monkeypatch.setattr("archive.web.pages.overview.overview", broken)
     answer = lan.get("/")
     assert answer.status_code == 500
-    assert "123" not in answer.text
+    assert "kín-4711" not in answer.text
     assert "Hãy thử lại" in answer.text
 
 
