@@ -30,7 +30,7 @@ lint:
 	.venv/bin/mypy
 
 acceptance: setup-dev
-	$(PY) -m acceptance
+	trap '.ci/services stop' EXIT; .ci/services start && eval "$$(.ci/services env)" && $(PY) -m acceptance
 
 format:
 	.venv/bin/ruff check --fix

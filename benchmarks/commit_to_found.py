@@ -1,8 +1,8 @@
 """How long after a person's correction is committed is the item found by it?
 
-Holdings: benchmarks/holdings.py, 1,000 pages, in the index. The service's own background loops run in this process; the
-measure is of 30 corrections, at chance moments: from the return of the commit to the first search that finds the item
-by a word that was not there before, asked every 10 ms. `python -m benchmarks.commit_to_found
+Holdings: benchmarks/_holdings.py, 1,000 pages, in the index. The service's own background loops run in this process;
+the measure is of 30 corrections, at chance moments: from the return of the commit to the first search that finds the
+item by a word that was not there before, asked every 10 ms. `python -m benchmarks.commit_to_found
 [--search-url http://127.0.0.1:9200]` writes results/commit-to-found.json.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
@@ -27,7 +28,8 @@ from archive.ids import new_id
 from archive.indexing import rebuild
 from archive.service import run_background
 from archive.settings import Settings
-from benchmarks.holdings import DATA, Made, machine, on_server
+from benchmarks._holdings import DATA, Made, on_server
+from benchmarks._machine import machine
 from search.query import EVERYTHING, parse
 
 SEED = 20261122
@@ -41,7 +43,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
     options.add_argument("--pages", type=int, default=PAGES)
-    options.add_argument("--search-url", help="an Elasticsearch to measure as well")
+    options.add_argument("--search-url", default=os.environ.get("TEST_SEARCH_URL"), help="an Elasticsearch as well")
     options.add_argument("--out", type=Path, default=RESULT)
     given = options.parse_args()
     if not given.data.is_dir():

@@ -1,6 +1,6 @@
 """How many pages a second does `archive reindex` put into the index, from the holdings to the index in use?
 
-Corpus: benchmarks/holdings.py, 6,000 pages. One run builds the index once to warm the machine, then three times; the
+Corpus: benchmarks/_holdings.py, 6,000 pages. One run builds the index once to warm the machine, then three times; the
 middle one counts. On a machine that others use at the same time the clock measures them as well: the processor time a
 page says what the work itself takes. The one-machine index: everything embedded, objects in a directory. Elasticsearch:
 the same holdings, the server beside it on the same machine with a heap of 512 MB. `python -m benchmarks.index_rebuild
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -21,7 +22,8 @@ from typing import Any
 from archive.bootstrap import App, open_app
 from archive.indexing import rebuild
 from archive.settings import Settings
-from benchmarks.holdings import DATA, Made, machine, on_server
+from benchmarks._holdings import DATA, Made, on_server
+from benchmarks._machine import machine
 
 SEED = 20261122
 PAGES = 6_000
@@ -33,7 +35,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
     options.add_argument("--pages", type=int, default=PAGES)
-    options.add_argument("--search-url", help="an Elasticsearch to measure as well")
+    options.add_argument("--search-url", default=os.environ.get("TEST_SEARCH_URL"), help="an Elasticsearch as well")
     options.add_argument("--out", type=Path, default=RESULT)
     given = options.parse_args()
     if not given.data.is_dir():

@@ -36,7 +36,7 @@ from archive.actions.ingest import open_batch, receive_file
 from archive.bootstrap import App, open_app, utc_now
 from archive.db.holdings import Receipt
 from archive.settings import Settings
-from benchmarks.search_speed import machine
+from benchmarks._machine import machine
 from tests.factories import Factory
 from tests.servers import MinioServer, PostgresServer
 

@@ -26,7 +26,7 @@ from archive.storage.filesystem import FilesystemStore
 from archive.storage.interface import ObjectStore
 from archive.storage.s3_client import S3Client
 from archive.storage.s3_objects import S3Store
-from benchmarks.search_speed import machine
+from benchmarks._machine import machine
 from tests.servers import MinioServer
 
 SEED = 20261122

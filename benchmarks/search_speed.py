@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import random
 import statistics
 import sys
@@ -21,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks._machine import machine
 from metadata.text import fold
 from search.adapters.tantivy import TantivyIndex
 from search.document import IndexDocument
@@ -191,17 +190,6 @@ def relevance(
 
 def size_bytes(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
-
-
-def machine() -> str:
-    model = platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        named = [
-            line.partition(":")[2] for line in information.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = named[0].strip() if named else model
-    return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

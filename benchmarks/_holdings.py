@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import random
 import tempfile
 import urllib.request
@@ -204,14 +202,3 @@ def on_server(app: App, server: str) -> Iterator[None]:
         for index in held:
             remove = urllib.request.Request(f"{server.rstrip('/')}/{index}", method="DELETE")
             urllib.request.urlopen(remove).close()
-
-
-def machine() -> str:
-    model = platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        named = [
-            line.partition(":")[2] for line in information.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = named[0].strip() if named else model
-    return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
