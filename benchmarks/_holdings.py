@@ -7,9 +7,12 @@ pages (4 on average), a description of twelve fields, every tenth one a correcti
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+import os
 import random
+import sys
 import tempfile
 import urllib.request
 import uuid
@@ -18,12 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from archive.bootstrap import App
+from archive.bootstrap import App, open_app
 from archive.db.accounts import Account, Agency
 from archive.db.base import Row
 from archive.db.digitization import Batch
 from archive.db.holdings import Correction, Description, Dossier, Fond, Item, Receipt, RecognitionRow, StoredObject
 from archive.ids import new_id
+from archive.settings import Settings
+from benchmarks._machine import machine
 from ocr import stored
 from ocr.model import Box, EngineInfo, Line, PageText, Recognition, TextSource, Word
 from search.adapters.elasticsearch import ElasticsearchIndex
@@ -202,3 +207,43 @@ def on_server(app: App, server: str) -> Iterator[None]:
         for index in held:
             remove = urllib.request.Request(f"{server.rstrip('/')}/{index}", method="DELETE")
             urllib.request.urlopen(remove).close()
+
+
+def measure_indexes(
+    description: str,
+    measured: Callable[[App, Made], dict[str, Any]],
+    *,
+    seed: int,
+    pages: int,
+    unit: str,
+    out: Path,
+) -> None:
+    """Run a benchmark: `measured` on made holdings with each index, written to a file. Reads the command line."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--data", type=Path, default=DATA)
+    options.add_argument("--pages", type=int, default=pages)
+    options.add_argument("--search-url", default=os.environ.get("TEST_SEARCH_URL"), help="an Elasticsearch as well")
+    options.add_argument("--out", type=Path, default=out)
+    given = options.parse_args()
+    if not given.data.is_dir():
+        sys.exit(f"no corpus at {given.data}")
+    result: dict[str, Any] = {
+        "question": " ".join(description.split("\n", maxsplit=1)[0].split()),
+        "seed": seed,
+        "machine": machine(),
+        "unit": unit,
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        with open_app(Settings(data=Path(directory) / "data"), create=True) as app:
+            made = Made(app, seed, given.data)
+            made.add(given.pages, lambda done: print(f"\r{done} pages made", end="", file=sys.stderr))
+            result["corpus"] = f"{made.items} items, {made.pages} pages"
+            result["tantivy"] = measured(app, made)
+            if given.search_url:
+                with on_server(app, given.search_url):
+                    result["elasticsearch"] = measured(app, made)
+    text = json.dumps(result, ensure_ascii=False, indent=2)
+    given.out.parent.mkdir(exist_ok=True)
+    given.out.write_text(text + "\n", encoding="utf-8")
+    print(text)

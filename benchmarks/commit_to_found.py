@@ -8,13 +8,9 @@ item by a word that was not there before, asked every 10 ms. `python -m benchmar
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -22,13 +18,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from archive.bootstrap import App, open_app
+from archive.bootstrap import App
 from archive.db.holdings import Correction, Item
 from archive.ids import new_id
 from archive.indexing import rebuild
 from archive.service import run_background
-from archive.settings import Settings
-from benchmarks._holdings import DATA, Made, on_server
+from benchmarks._holdings import Made, measure_indexes
 from benchmarks._machine import machine
 from search.query import EVERYTHING, parse
 
@@ -40,33 +35,7 @@ RESULT = Path(__file__).parent / "results/commit-to-found.json"
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--pages", type=int, default=PAGES)
-    options.add_argument("--search-url", default=os.environ.get("TEST_SEARCH_URL"), help="an Elasticsearch as well")
-    options.add_argument("--out", type=Path, default=RESULT)
-    given = options.parse_args()
-    if not given.data.is_dir():
-        sys.exit(f"no corpus at {given.data}")
-    result: dict[str, Any] = {
-        "question": " ".join((__doc__ or "").split("\n")[0].split()),
-        "seed": SEED,
-        "machine": machine(),
-        "unit": "milliseconds",
-    }
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o755)
-        with open_app(Settings(data=Path(directory) / "data"), create=True) as app:
-            made = Made(app, SEED, given.data)
-            made.add(given.pages)
-            result["corpus"] = f"{made.items} items, {made.pages} pages"
-            result["tantivy"] = measured(app, made)
-            if given.search_url:
-                with on_server(app, given.search_url):
-                    result["elasticsearch"] = measured(app, made)
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, ensure_ascii=False, indent=2))
+    measure_indexes(__doc__ or "", measured, seed=SEED, pages=PAGES, unit="milliseconds", out=RESULT)
 
 
 def measured(app: App, made: Made) -> dict[str, Any]:

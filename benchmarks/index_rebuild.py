@@ -9,20 +9,14 @@ the same holdings, the server beside it on the same machine with a heap of 512 M
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
-import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from archive.bootstrap import App, open_app
+from archive.bootstrap import App
 from archive.indexing import rebuild
-from archive.settings import Settings
-from benchmarks._holdings import DATA, Made, on_server
+from benchmarks._holdings import Made, measure_indexes
 from benchmarks._machine import machine
 
 SEED = 20261122
@@ -32,37 +26,13 @@ RESULT = Path(__file__).parent / "results/index-rebuild.json"
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--data", type=Path, default=DATA)
-    options.add_argument("--pages", type=int, default=PAGES)
-    options.add_argument("--search-url", default=os.environ.get("TEST_SEARCH_URL"), help="an Elasticsearch as well")
-    options.add_argument("--out", type=Path, default=RESULT)
-    given = options.parse_args()
-    if not given.data.is_dir():
-        sys.exit(f"no corpus at {given.data}")
-    result: dict[str, Any] = {
-        "question": " ".join((__doc__ or "").split("\n")[0].split()),
-        "seed": SEED,
-        "machine": machine(),
-        "unit": "pages a second, median of the runs",
-    }
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o755)
-        settings = Settings(data=Path(directory) / "data")
-        with open_app(settings, create=True) as app:
-            made = Made(app, SEED, given.data)
-            made.add(given.pages, lambda pages: print(f"\r{pages} pages made", end="", file=sys.stderr))
-            result["corpus"] = f"{made.items} items, {made.pages} pages"
-            result["tantivy"] = measured(app, made.pages)
-            if given.search_url:
-                with on_server(app, given.search_url):
-                    result["elasticsearch"] = measured(app, made.pages)
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, ensure_ascii=False, indent=2))
+    measure_indexes(
+        __doc__ or "", measured, seed=SEED, pages=PAGES, unit="pages a second, median of the runs", out=RESULT
+    )
 
 
-def measured(app: App, pages: int) -> dict[str, Any]:
+def measured(app: App, made: Made) -> dict[str, Any]:
+    pages = made.pages
     rebuild(app)
     runs = [timed(app, pages) for _ in range(RUNS)]
     return {

@@ -12,23 +12,7 @@ import pytest
 from archive.errors import FileTooBig, ObjectMissing
 from archive.storage import s3_quarantine
 from archive.storage.s3_quarantine import S3Quarantine
-from tests.conformance.quarantine import LIMIT, NAME, Place, in_directory, in_s3
-
-
-@pytest.fixture(params=[in_directory, in_s3], ids=["filesystem", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    made: Place = request.param(tmp_path)
-    return made
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Place:
-    return in_directory(tmp_path)
-
-
-@pytest.fixture
-def in_bucket(tmp_path: Path) -> Place:
-    return in_s3(tmp_path)
+from tests.conformance.quarantine import LIMIT, NAME, Place
 
 
 def test_a_received_file_is_held_with_its_name_and_seen_by_other_machines(place: Place) -> None:
@@ -165,10 +149,10 @@ def test_a_claim_ends_with_the_entry(place: Place) -> None:
     assert list(place.later.unclaimed()) == []
 
 
-def test_a_claim_on_what_another_removed_is_lost(on_disk: Place) -> None:
-    on_disk.receive()
-    on_disk.elsewhere.remove("k")
-    assert not on_disk.quarantine.claimed("k")
+def test_a_claim_on_what_another_removed_is_lost(on_own_disk: Place) -> None:
+    on_own_disk.receive()
+    on_own_disk.elsewhere.remove("k")
+    assert not on_own_disk.quarantine.claimed("k")
 
 
 def test_a_claim_is_lost_long_before_others_may_think_the_entry_given_up(in_bucket: Place, tmp_path: Path) -> None:

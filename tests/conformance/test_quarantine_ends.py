@@ -16,29 +16,13 @@ from pathlib import Path
 import pytest
 
 from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
-from archive.storage import s3_entries, s3_quarantine
+from archive.storage import s3_client, s3_quarantine
 from archive.storage.local_copies import IN_MEMORY_BYTES
 from archive.storage.quarantine import FilesystemQuarantine
 from archive.storage.s3_client import Patience, S3Client
 from archive.storage.s3_quarantine import S3Quarantine
 from archive.storage.s3_transfer import Stored, read_back
-from tests.conformance.quarantine import LIMIT, Place, in_directory, in_s3
-
-
-@pytest.fixture(params=[in_directory, in_s3], ids=["filesystem", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    made: Place = request.param(tmp_path)
-    return made
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Place:
-    return in_directory(tmp_path)
-
-
-@pytest.fixture
-def in_bucket(tmp_path: Path) -> Place:
-    return in_s3(tmp_path)
+from tests.conformance.quarantine import LIMIT, Place
 
 
 def test_removal_really_removes_bytes_names_and_what_was_kept(place: Place) -> None:
@@ -197,7 +181,7 @@ def test_many_receive_at_once_while_others_sweep_and_remove(place: Place) -> Non
 def test_every_entry_is_listed_once_however_many_a_listing_tells_at_once(
     in_bucket: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3_entries, "LISTED_AT_ONCE", 2)
+    monkeypatch.setattr(s3_client, "LISTED_AT_ONCE", 2)
     for number in range(5):
         in_bucket.receive(f"k{number}")
         in_bucket.keep(b"words", key=f"k{number}")
@@ -219,14 +203,14 @@ def test_bytes_that_come_back_otherwise_are_not_held(in_bucket: Place, monkeypat
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
 @pytest.mark.parametrize("write", ["receive", "keep", "add_name"])
 def test_a_full_or_failing_disk_leaves_nothing_half_written(
-    on_disk: Place, monkeypatch: pytest.MonkeyPatch, code: int, write: str
+    on_own_disk: Place, monkeypatch: pytest.MonkeyPatch, code: int, write: str
 ) -> None:
-    on_disk.receive("there")
-    before = on_disk.lying()
+    on_own_disk.receive("there")
+    before = on_own_disk.lying()
     writes: dict[str, Callable[[], object]] = {
-        "receive": on_disk.receive,
-        "keep": lambda: on_disk.keep(b"words", "there"),
-        "add_name": lambda: on_disk.quarantine.add_name("there", "entry", "a"),
+        "receive": on_own_disk.receive,
+        "keep": lambda: on_own_disk.keep(b"words", "there"),
+        "add_name": lambda: on_own_disk.quarantine.add_name("there", "entry", "a"),
     }
 
     def full(fd: int) -> None:
@@ -236,7 +220,7 @@ def test_a_full_or_failing_disk_leaves_nothing_half_written(
         failing.setattr(os, "fsync", full)
         with pytest.raises(StoreUnavailable):
             writes[write]()
-    assert set(on_disk.lying()) - set(before) <= {"there/kept", "there/names"}
+    assert set(on_own_disk.lying()) - set(before) <= {"there/kept", "there/names"}
     writes[write]()
 
 

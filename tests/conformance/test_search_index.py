@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from search.errors import InvalidQuery
 from search.index import SearchIndex
 from search.query import EVERYTHING, NOTHING, AllOf, AnyValue, DateRange, Not, OneOf, Query, parse
-from tests.conformance.search_index import KINDS, Opening, found, of_kind, total
+from tests.conformance.search_index import found, total
 from tests.search.making import day, document, paged
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def opening(request: pytest.FixtureRequest) -> Iterator[Opening]:
-    with of_kind(request.param) as opening:
-        yield opening
-
-
-@pytest.fixture
-def index(opening: Opening, tmp_path: Path) -> Iterator[SearchIndex]:
-    with closing(opening(tmp_path)) as opened:
-        yield opened
-
 
 # Words and tones
 

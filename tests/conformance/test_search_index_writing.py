@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,8 @@ from search.adapters.memory import MemoryIndex
 from search.document import IndexDocument
 from search.index import SearchIndex
 from search.query import EVERYTHING, parse
-from tests.conformance.search_index import KINDS, Opening, found, of_kind, total
+from tests.conformance.search_index import found, total
 from tests.search.making import document
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def opening(request: pytest.FixtureRequest) -> Iterator[Opening]:
-    with of_kind(request.param) as opening:
-        yield opening
-
-
-@pytest.fixture
-def index(opening: Opening, tmp_path: Path) -> Iterator[SearchIndex]:
-    with closing(opening(tmp_path)) as opened:
-        yield opened
 
 
 def test_an_empty_index_answers(index: SearchIndex) -> None:
