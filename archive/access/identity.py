@@ -19,6 +19,7 @@ OFFICE_HOURS = ZoneInfo("Asia/Ho_Chi_Minh")  # assignments begin and end at midn
 SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 SYSTEM_LOGIN = "system"
 LOCAL_LOGIN = "local"  # whom the command line of the embedded profile acts as
+LOCAL_NAME = "Dòng lệnh trên máy này"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from archive.access import passwords, policy, totp
 from archive.access.encryption import encrypt
 from archive.access.identity import Actor
 from archive.access.permissions import Permission, Role
-from archive.access.sessions import digest_of, end_sessions, new_token
+from archive.access.sessions import end_sessions
 from archive.actions.sign_in import totp_place
 from archive.audit_events import EventTag
-from archive.db.accounts import Account, Agency, ApiToken, Assignment
+from archive.db.accounts import Account, Agency, Assignment
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from archive.ids import new_id
@@ -75,7 +75,7 @@ def create_account(
 
 def disable_account(uow: UnitOfWork, account_id: uuid.UUID, *, actor: Actor, now: datetime) -> None:
     """Its records and events stay; nobody signs in with it any more."""
-    account = _managed(uow, account_id, actor)
+    account = managed_account(uow, account_id, actor)
     if account.id == actor.account_id:
         raise NotAllowed("account.not_own_role")
     account.disabled_at = now
@@ -93,7 +93,7 @@ def set_password(
     now: datetime,
 ) -> None:
     """By an operator; ends every sign-in of the account and lifts a lock. expires_at: see `create_account`."""
-    account = _managed(uow, account_id, actor)
+    account = managed_account(uow, account_id, actor)
     _set_password(uow, account, password, now=now)
     account.password_expires_at = expires_at
     _record(uow, EventTag.PASSWORD_CHANGED, account.id, actor, now=now, details={"by": "operator"})
@@ -125,7 +125,7 @@ def enable_totp(uow: UnitOfWork, secret: str, code: str, *, actor: Actor, now: d
 
 def reset_totp(uow: UnitOfWork, account_id: uuid.UUID, *, actor: Actor, now: datetime) -> None:
     """By an operator, for somebody whose app is lost; ends every sign-in of the account."""
-    account = _managed(uow, account_id, actor)
+    account = managed_account(uow, account_id, actor)
     account.totp_secret = account.totp_key = account.totp_last_step = None
     end_sessions(uow.session, account.id, now=now)
     _record(uow, EventTag.TOTP_RESET, account.id, actor, now=now)
@@ -188,38 +188,6 @@ def end_assignment(uow: UnitOfWork, assignment_id: uuid.UUID, *, actor: Actor, n
         )
 
 
-def make_api_token(
-    uow: UnitOfWork,
-    account_id: uuid.UUID,
-    name: str,
-    *,
-    expires_at: datetime | None = None,
-    actor: Actor,
-    now: datetime,
-) -> str:
-    """For a program, or for a person at a command line. Returns the token; it is shown once and kept nowhere."""
-    account = _managed(uow, account_id, actor)
-    token = new_token()
-    row = ApiToken(
-        id=new_id(), account_id=account.id, name=name, token_digest=digest_of(token), created_at=now,
-        expires_at=expires_at,
-    )  # fmt: skip
-    uow.session.add(row)
-    _record(uow, EventTag.TOKEN_CREATED, account.id, actor, now=now, details={"token": row.id, "name": name})
-    return token
-
-
-def revoke_api_tokens(uow: UnitOfWork, account_id: uuid.UUID, name: str, *, actor: Actor, now: datetime) -> None:
-    """Those of that name; their rows stay. Revoking again changes nothing."""
-    account = _managed(uow, account_id, actor)
-    living = select(ApiToken).where(
-        ApiToken.account_id == account.id, ApiToken.name == name, ApiToken.revoked_at.is_(None)
-    )
-    for row in uow.session.scalars(living):
-        row.revoked_at = now
-        _record(uow, EventTag.TOKEN_REVOKED, account.id, actor, now=now, details={"token": row.id, "name": name})
-
-
 def _set_password(
     uow: UnitOfWork, account: Account, password: str, *, now: datetime, but_token: str | None = None
 ) -> None:
@@ -230,7 +198,7 @@ def _set_password(
     end_sessions(uow.session, account.id, now=now, but_token=but_token)
 
 
-def _managed(uow: UnitOfWork, account_id: uuid.UUID, actor: Actor) -> Account:
+def managed_account(uow: UnitOfWork, account_id: uuid.UUID, actor: Actor) -> Account:
     """The account, locked, if the actor manages every agency where it was ever given a role."""
     policy.require(actor, Permission.ACCOUNT_MANAGE)
     account = uow.session.get(Account, account_id, with_for_update=True)

@@ -112,11 +112,19 @@ def restore_item(uow: UnitOfWork, item_id: uuid.UUID, *, reason: str, actor: Act
     _record(uow, item, "restored", why, actor=actor, now=now)
 
 
-def give_code(item: Item, dossier: Dossier) -> str:
-    """The next number of a dossier whose row the caller holds; a number is never given twice."""
+def give_code(uow: UnitOfWork, item: Item, dossier: Dossier) -> str:
+    """The next number of a dossier whose row the caller holds; a number is never given twice.
+
+    The access copy bears it as its name: code of the dossier and the item's number in it.
+    """
     dossier.last_ordinal += 1
     item.dossier_id, item.fond_id = dossier.id, dossier.fond_id
     item.code = names.item_code(dossier.code, dossier.last_ordinal)
+    uow.session.execute(
+        update(Rendition)
+        .where(Rendition.item_id == item.id, Rendition.kind == "access_pdf")
+        .values(file_name=names.file_name(dossier.code, dossier.last_ordinal))
+    )
     return item.code
 
 
@@ -161,12 +169,7 @@ def _file_beside(uow: UnitOfWork, item: Item, beside: Item, reason: str, *, acto
 
 def _enter(uow: UnitOfWork, item: Item, dossier: Dossier, act: str, reason: str, *, actor: Actor, now: datetime) -> str:
     former = (item.dossier_id, item.code)
-    code = give_code(item, dossier)
-    uow.session.execute(
-        update(Rendition)
-        .where(Rendition.item_id == item.id, Rendition.kind == "access_pdf")
-        .values(file_name=names.file_name(dossier.code, dossier.last_ordinal))
-    )
+    code = give_code(uow, item, dossier)
     _record(uow, item, act, reason, former=former, actor=actor, now=now)
     return code
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from archive.access.identifiers import seal_fields
@@ -200,8 +200,8 @@ def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
 
 
 def _file(uow: UnitOfWork, item: Item, dossier: Dossier, batch: Batch, now: datetime) -> None:
-    """In who delivered it names the dossier; file name by rule: code of the dossier and the item's number in it."""
-    code = give_code(item, dossier)
+    """In who delivered it names the dossier."""
+    code = give_code(uow, item, dossier)
     uow.session.add(
         Filing(
             id=new_id(),
@@ -215,11 +215,6 @@ def _file(uow: UnitOfWork, item: Item, dossier: Dossier, batch: Batch, now: date
             account_id=batch.opened_by,
             at=now,
         )
-    )
-    uow.session.execute(
-        update(Rendition)
-        .where(Rendition.item_id == item.id, Rendition.kind == "access_pdf")
-        .values(file_name=f"{code}.pdf")
     )
     _record(uow, EventTag.ITEM_FILED, item, now, to=code, batch=batch.number)
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, text
 
-from archive.access.identity import LOCAL_LOGIN, SYSTEM, local_date
+from archive.access.identity import LOCAL_LOGIN, LOCAL_NAME, SYSTEM, local_date
 from archive.access.passwords import new_password
 from archive.access.permissions import Role
-from archive.actions.accounts import assign_role, create_account, make_api_token, revoke_api_tokens, set_password
+from archive.actions.accounts import assign_role, create_account, set_password
 from archive.actions.agencies import create_agency
+from archive.actions.api_tokens import make_api_token, revoke_api_tokens
 from archive.db.accounts import Account, Agency, Assignment
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import NotFound
@@ -44,7 +45,7 @@ def set_up_operator(
     if agency is None:
         agency = create_agency(uow, code=agency_code, name=agency_name, actor=SYSTEM, now=now)
     if local and _account(uow, LOCAL_LOGIN) is None:
-        own = create_account(uow, login=LOCAL_LOGIN, name="Dòng lệnh trên máy này", actor=SYSTEM, now=now)
+        own = create_account(uow, login=LOCAL_LOGIN, name=LOCAL_NAME, actor=SYSTEM, now=now)
         _give(uow, own, agency, Role.RECORDS_MANAGER, now)
         _give(uow, own, agency, Role.OPERATOR, now)
     operator = _operator(uow, now)

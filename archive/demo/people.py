@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.access.identity import LOCAL_LOGIN, OFFICE_HOURS, SYSTEM
+from archive.access.identity import LOCAL_LOGIN, LOCAL_NAME, OFFICE_HOURS, SYSTEM
 from archive.access.passwords import new_password
 from archive.access.permissions import Role
 from archive.actions.accounts import assign_role, create_account, set_password
@@ -32,7 +32,7 @@ class Person:
 
 CLERK = Person("can.bo", "Cán bộ số hoá (trình diễn)", (Role.CLERK,), "TD")
 APPROVER = Person("luu.tru", "Lưu trữ viên (trình diễn)", (Role.RECORDS_MANAGER,), "TD")
-LOCAL = Person(LOCAL_LOGIN, "Dòng lệnh trên máy này", (Role.RECORDS_MANAGER, Role.OPERATOR), "TD", signs_in=False)
+LOCAL = Person(LOCAL_LOGIN, LOCAL_NAME, (Role.RECORDS_MANAGER, Role.OPERATOR), "TD", signs_in=False)
 PEOPLE = (
     CLERK,
     APPROVER,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -20,6 +21,7 @@ import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.credentials.credentials import Credentials
+from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from minio.helpers import DictType
 from urllib3.exceptions import HTTPError
@@ -40,6 +42,7 @@ CLIENT_ERRORS = (MinioException, HTTPError, ParseError)  # the last: an answer t
 CONNECTIONS = 32  # kept open, for all threads of the process
 CONNECT_S, READ_S = 2.0, 10.0
 KNOWN_AWAY_S = 30.0
+LISTED_AT_ONCE = 1000  # keys an answer
 REGION = "us-east-1"  # given, so that no call asks for it; an address may name another one by ?region=
 PREFIX = "archive"
 UNREADABLE, TRIES_OF_UNREADABLE = "SlowDownRead", 3  # MinIO's word for bytes that too few of its disks still have
@@ -137,6 +140,15 @@ class S3Client:
                 if self._settled(bucket, lock, create, as_wanted) != as_wanted:
                     raise StoreMisconfigured("s3.no_lock" if lock else "s3.versioned", bucket=bucket, host=self.host)
 
+    def listed(self, bucket: str, prefix: str = "") -> Iterator[Object]:
+        """Every object below the prefix by its key, answer by answer: one that fails is asked for again, alone."""
+        after: str | None = None
+        while page := self.ask(lambda after=after: self._page(bucket, prefix, after)):  # type: ignore[misc]
+            yield from page
+            if len(page) < LISTED_AT_ONCE:
+                return
+            after = page[-1].object_name
+
     def server_time(self) -> datetime:
         """The server's clock, to the second. Asked once, without patience: so also whether it is there."""
         with self.translated():
@@ -169,6 +181,10 @@ class S3Client:
         )
         found: Traits = patiently(lambda: self._looked_at(bucket) or self._made(bucket, lock, create))
         return found
+
+    def _page(self, bucket: str, prefix: str, after: str | None) -> list[Object]:
+        found = self.minio.list_objects(bucket, prefix=prefix, recursive=True, start_after=after)
+        return list(islice(found, LISTED_AT_ONCE))
 
     def _looked_at(self, bucket: str) -> Traits | None:
         """None where there is no such bucket."""

@@ -6,7 +6,6 @@ import hashlib
 import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +19,6 @@ from archive.storage.local_copies import LocalCopies
 from archive.storage.s3_client import S3Client
 from archive.storage.s3_transfer import read_back, send
 
-LISTED_AT_ONCE = 1000
 MASTER, NAMES, KEPT = "master", "names", "kept"
 DIGEST, NAME = "x-amz-meta-digest", "x-amz-meta-name"
 
@@ -94,17 +92,7 @@ class S3Entries:
         self._client.ask(lambda: self._client.minio.remove_object(self._bucket, place))
 
     def _listed(self, prefix: str = "") -> Iterator[Object]:
-        after: str | None = None
-        while page := self._client.ask(lambda after=after: self._page(prefix, after)):  # type: ignore[misc]
-            yield from page
-            if len(page) < LISTED_AT_ONCE:
-                return
-            after = page[-1].object_name
-
-    def _page(self, prefix: str, after: str | None) -> list[Object]:
-        minio = self._client.minio
-        listed = minio.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=after)
-        return list(islice(listed, LISTED_AT_ONCE))
+        return self._client.listed(self._bucket, prefix)
 
 
 def master_of(key: str) -> str:

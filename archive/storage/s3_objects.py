@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from minio.datatypes import Object
 from minio.helpers import DictType
 from urllib3 import BaseHTTPResponse
 
@@ -31,7 +29,6 @@ from archive.storage.s3_uploads import Uploads
 
 ABANDONED_AFTER = timedelta(hours=6)
 SMALL_BYTES = 1 << 20  # read at once by `open`
-LISTED = 1000  # keys an answer
 UNREADABLE = Stored(digest="", size_bytes=0, headers={})
 
 
@@ -151,13 +148,10 @@ class S3Store(Uploads):
         return held.digest == digest
 
     def digests(self) -> Iterator[StoredObjectRef]:
-        last: str | None = None
-        while page := self._client.ask(lambda last=last: self._page(last)):  # type: ignore[misc]
-            for held in page:
-                digest = cast(str, held.object_name).rpartition("/")[2]
-                if is_digest(digest) and held.object_name == _key(digest):
-                    yield StoredObjectRef(digest, cast(int, held.size))
-            last = page[-1].object_name
+        for held in self._client.listed(self._bucket):
+            digest = cast(str, held.object_name).rpartition("/")[2]
+            if is_digest(digest) and held.object_name == _key(digest):
+                yield StoredObjectRef(digest, cast(int, held.size))
 
     def protect(
         self,
@@ -223,9 +217,6 @@ class S3Store(Uploads):
         if newest.checksum is not None:
             raise ObjectDamaged(digest=digest)
         return newest
-
-    def _page(self, last: str | None) -> list[Object]:
-        return list(islice(self._client.minio.list_objects(self._bucket, recursive=True, start_after=last), LISTED))
 
 
 def _key(digest: str) -> str:

@@ -95,16 +95,13 @@ class Lease:
             self._connection.execute(text("select pg_advisory_unlock(:class, :slot)"), _key(slot))
 
     def release(self) -> None:
-        if not self._connection.invalidated:
-            with suppress(DBAPIError):  # at once; the server may notice a little later that the session has ended
-                self._connection.execute(text("select pg_advisory_unlock(:class, :slot)"), _key(self.slot))
         release_session(self._connection)
 
 
 def release_session(connection: Connection) -> None:
     """Let go of the session's locks and end it; they are free on return, unless the server is away."""
     if not connection.invalidated:
-        with suppress(DBAPIError):
+        with suppress(DBAPIError):  # at once; the server may notice a little later that the session has ended
             connection.execute(text("select pg_advisory_unlock_all()"))
     connection.invalidate()
     connection.close()

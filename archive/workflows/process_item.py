@@ -45,7 +45,7 @@ def process_item(run: Run, stop: Callable[[str, Step, Verdict], None], receipt: 
 
 def inspect(work: Work, receipt: str) -> Verdict | None:
     """Raises FileRefused for what cannot be taken."""
-    with _master(work, receipt) as master:
+    with _master(work, _item(work, receipt)) as master:
         facts = reading.inspect(master)
     limit = work.app.settings.page_limit
     if facts.pages > limit:
@@ -55,10 +55,11 @@ def inspect(work: Work, receipt: str) -> Verdict | None:
 
 def recognise(work: Work, receipt: str) -> None:
     """The words stay in the quarantine until the gate has let them through."""
-    quarantine, key = work.app.quarantine, _key(work, receipt)
+    item = _item(work, receipt)
+    quarantine, key = work.app.quarantine, str(item.receipt_id)
     if quarantine.kept(key, RECOGNITION) is not None:
         return
-    with _master(work, receipt) as master:
+    with _master(work, item) as master:
         recognition = reading.recognise(master, engine=work.app.settings.engine, jobs=work.jobs())
     with quarantine.working(key) as folder:
         made = folder / RECOGNITION
@@ -67,8 +68,8 @@ def recognise(work: Work, receipt: str) -> None:
 
 
 def gate_secrets(work: Work, receipt: str) -> Verdict | None:
-    marks = gate.find_marks(_recognition(work, receipt))
     item = _item(work, receipt)
+    marks = gate.find_marks(_recognition(work, item))
     if not marks or item.stop_values.get("gate_overridden"):
         return None
     return Verdict(reason="gate.secret_mark", values={"page": marks[0].page})
@@ -85,7 +86,7 @@ def promote(work: Work, receipt: str) -> None:
         raise ObjectMissing(digest=RECOGNITION)
     recognition = stored.from_bytes(read.read_bytes())
     now = work.app.clock()
-    with _master(work, receipt) as path:
+    with _master(work, item) as path:
         master = store.put(path, retain_until=now + processing.MASTER_LOCK)
     recognised = store.put(read)
     with work.commit() as uow:
@@ -103,9 +104,10 @@ def promote(work: Work, receipt: str) -> None:
 
 
 def describe(work: Work, receipt: str) -> None:
-    if _item(work, receipt).state != ItemState.RECEIVED:
+    item = _item(work, receipt)
+    if item.state != ItemState.RECEIVED:
         return
-    recognition = _recognition(work, receipt)
+    recognition = _recognition(work, item)
     documents = extract.describe(recognition)
     with work.commit() as uow:
         processing.describe_item(uow, receipt, documents=documents, recognition=recognition, now=work.app.clock())
@@ -117,14 +119,14 @@ def seal(work: Work, receipt: str) -> None:
     if item.state != ItemState.RECEIVED:
         return
     quarantine, key = work.app.quarantine, str(item.receipt_id)
-    recognition = _recognition(work, receipt)
+    recognition = _recognition(work, item)
     with quarantine.working(key) as folder:
         made = folder / "sealed"
         whole = quarantine.kept(key, SEALED)
         if whole is not None:
             bundle.unpack(whole, made)
         else:
-            with _master(work, receipt) as master:
+            with _master(work, item) as master:
                 reading.seal(master, recognition, made, title=item.title, jobs=work.jobs())
             bundle.pack(made, folder / SEALED)
             with suppress(ObjectMissing):  # whose entry was lost past the gate goes on from the store
@@ -165,14 +167,9 @@ def _item(work: Work, receipt: str) -> Item:
         ).one()
 
 
-def _key(work: Work, receipt: str) -> str:
-    return str(_item(work, receipt).receipt_id)
-
-
 @contextmanager
-def _master(work: Work, receipt: str) -> Iterator[Path]:
+def _master(work: Work, item: Item) -> Iterator[Path]:
     """The delivered bytes as a file of this machine: from the quarantine, or the store once it has them."""
-    item = _item(work, receipt)
     key = str(item.receipt_id)
     try:
         path: Path | None = work.app.quarantine.path(key)
@@ -191,9 +188,8 @@ def _master(work: Work, receipt: str) -> Iterator[Path]:
         yield path
 
 
-def _recognition(work: Work, receipt: str) -> Recognition:
+def _recognition(work: Work, item: Item) -> Recognition:
     """The one that waits in the quarantine, or the current one of the catalogue."""
-    item = _item(work, receipt)
     path = work.app.quarantine.kept(str(item.receipt_id), RECOGNITION)
     if path is not None:
         return stored.from_bytes(path.read_bytes())

@@ -10,7 +10,8 @@ import pytest
 
 from archive.access.identity import LOCAL_LOGIN, SYSTEM
 from archive.access.permissions import Permission, Role
-from archive.actions.accounts import create_account, make_api_token
+from archive.actions.accounts import create_account
+from archive.actions.api_tokens import make_api_token
 from archive.audit import EventTag
 from archive.bootstrap import App
 from archive.cli.holdings import acting, caller

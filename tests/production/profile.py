@@ -24,7 +24,8 @@ from sqlalchemy import func, select, text
 from archive import audit
 from archive.access.identity import SYSTEM
 from archive.access.permissions import Role
-from archive.actions.accounts import assign_role, create_account, make_api_token
+from archive.actions.accounts import assign_role, create_account
+from archive.actions.api_tokens import make_api_token
 from archive.bootstrap import App, open_app
 from archive.db.accounts import Agency
 from archive.db.digitization import BatchEntry

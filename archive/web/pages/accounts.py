@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Response
 from archive.access.identity import OFFICE_HOURS, local_date
 from archive.access.permissions import Permission, Role
 from archive.actions import accounts as actions
-from archive.actions.api_tokens import revoke_api_token
+from archive.actions.api_tokens import make_api_token, revoke_api_token
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import ArchiveError, Conflict, InvalidInput, NotAllowed
 from archive.queries import accounts as queries
@@ -110,9 +110,7 @@ def token_made(
         with visit.unit_of_work() as uow:
             of = account_id(uow.session, login, actor=visit.actor)
             last = _day(until, first=local_date(visit.now))
-            token = actions.make_api_token(
-                uow, of, name.strip(), expires_at=_end_of(last), actor=visit.actor, now=visit.now
-            )
+            token = make_api_token(uow, of, name.strip(), expires_at=_end_of(last), actor=visit.actor, now=visit.now)
     except MISTAKES as wrong:
         return _account(visit, login, wrong)
     return _account(visit, login, token=token)

@@ -11,6 +11,7 @@ from archive.access.permissions import Role
 from archive.access.sessions import actor_of_token
 from archive.actions import accounts
 from archive.actions.agencies import create_agency
+from archive.actions.api_tokens import make_api_token
 from archive.bootstrap import App
 from archive.db.accounts import Account, ApiToken, Assignment
 from archive.db.holdings import Fond
@@ -154,7 +155,7 @@ def test_a_programs_token_acts_until_it_expires_and_is_kept_as_digest(make: Fact
     service = make.account("cong-dvc", kind="service")
     make.assignment(service, Role.SERVICE, agency)
     with app.unit_of_work() as uow:
-        token = accounts.make_api_token(
+        token = make_api_token(
             uow, service.id, "cổng", expires_at=clock.now.replace(hour=2), actor=operator, now=clock()
         )
     with app.unit_of_work() as uow:
@@ -171,13 +172,13 @@ def test_a_person_gets_a_token_for_the_command_line_and_the_services_own_account
 ) -> None:
     clerk = make.account()
     with app.unit_of_work() as uow:
-        token = accounts.make_api_token(uow, clerk.id, "x", actor=SYSTEM, now=clock())
+        token = make_api_token(uow, clerk.id, "x", actor=SYSTEM, now=clock())
     with app.unit_of_work() as uow:
         actor = actor_of_token(uow.session, token, now=clock())
         assert actor is not None
         assert actor.account_id == clerk.id
     with app.unit_of_work() as uow, pytest.raises(NotAllowed):
-        accounts.make_api_token(uow, SYSTEM.account_id, "x", actor=SYSTEM, now=clock())
+        make_api_token(uow, SYSTEM.account_id, "x", actor=SYSTEM, now=clock())
 
 
 def test_a_wrong_old_password_changes_nothing(make: Factory, app: App, clock: SetClock) -> None:
