@@ -21,6 +21,8 @@ def open_batch(page: Page, expected: int) -> None:
     page.fill("#dossier", world.DOSSIER)
     page.fill("#expected", str(expected))
     page.get_by_role("button", name="Mở lô").click()
+    page.get_by_role("button", name="Gửi").wait_for()
+    page.wait_for_load_state()  # with its scripts: a form sent before them is sent whole, and no row tells of it
 
 
 def test_a_delivered_file_moves_through_the_batch_before_ones_eyes(visit: Visit) -> None:
