@@ -38,6 +38,18 @@ class Permission(StrEnum):
     ACCOUNT_IMPERSONATE = "account:impersonate"
     SERVICE_OPERATE = "service:operate"
     REUSE_LOOK_UP = "reuse:look_up"
+    PROGRAMME_MANAGE = "programme:manage"
+    AGENCY_REORGANISE = "agency:reorganise"
+    CUSTODY_MOVE = "custody:move"
+    SCHEDULE_IMPORT = "schedule:import"
+    RULE_CONFIRM = "rule:confirm"
+    HOLD_READ = "hold:read"
+    HOLD_PLACE = "hold:place"
+    HOLD_LIFT = "hold:lift"
+    DISPOSITION_PROPOSE = "disposition:propose"
+    DRILL_RUN = "drill:run"
+    PAPER_MANAGE = "paper:manage"
+    SCANNER_MANAGE = "scanner:manage"
 
 
 class Reach(StrEnum):
@@ -59,6 +71,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ITEM_CORRECT: Reach.OWN,
         P.ITEM_REVIEW: Reach.OWN,
         P.PROGRESS_READ: Reach.OWN,
+        P.PAPER_MANAGE: Reach.OWN,
+        P.SCANNER_MANAGE: Reach.OWN,
     },
     Role.REVIEWER: {
         P.BATCH_READ: Reach.OWN,
@@ -81,6 +95,17 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ITEM_FILE: Reach.OWN,
         P.ITEM_RECOGNISE: Reach.OWN,
         P.PROGRESS_READ: Reach.OWN,
+        P.PROGRAMME_MANAGE: Reach.OWN,
+        P.CUSTODY_MOVE: Reach.OWN,
+        P.SCHEDULE_IMPORT: Reach.OWN,
+        P.RULE_CONFIRM: Reach.OWN,
+        P.HOLD_READ: Reach.OWN,
+        P.HOLD_PLACE: Reach.OWN,
+        P.HOLD_LIFT: Reach.OWN,
+        P.DISPOSITION_PROPOSE: Reach.OWN,
+        P.DRILL_RUN: Reach.OWN,
+        P.PAPER_MANAGE: Reach.OWN,
+        P.SCANNER_MANAGE: Reach.OWN,
     },
     Role.OFFICIAL: {P.DOSSIER_READ: Reach.OWN, P.ITEM_READ: Reach.OPEN, P.PROGRESS_READ: Reach.OWN},
     Role.LEADER: {
@@ -88,9 +113,16 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ITEM_READ: Reach.OPEN,
         P.PROGRESS_READ: Reach.OWN,
         P.BATCH_READ: Reach.OWN,
+        P.HOLD_READ: Reach.OWN,
     },
-    Role.AUDITOR: {P.AUDIT_READ: Reach.OWN, P.PROGRESS_READ: Reach.OWN},
+    Role.AUDITOR: {P.AUDIT_READ: Reach.OWN, P.PROGRESS_READ: Reach.OWN, P.HOLD_READ: Reach.OWN, P.DRILL_RUN: Reach.OWN},
     Role.SECURITY_OFFICER: {P.STOPPED_READ: Reach.OWN, P.STOPPED_REMOVE: Reach.OWN, P.BATCH_READ: Reach.OWN},
-    Role.OPERATOR: {P.ACCOUNT_MANAGE: Reach.OWN, P.ACCOUNT_IMPERSONATE: Reach.OWN, P.SERVICE_OPERATE: Reach.OWN},
+    Role.OPERATOR: {
+        P.ACCOUNT_MANAGE: Reach.OWN,
+        P.ACCOUNT_IMPERSONATE: Reach.OWN,
+        P.AGENCY_REORGANISE: Reach.OWN,
+        P.SERVICE_OPERATE: Reach.OWN,
+        P.DRILL_RUN: Reach.OWN,
+    },
     Role.SERVICE: {P.REUSE_LOOK_UP: Reach.PUBLISHED, P.ITEM_READ: Reach.PUBLISHED},
 }

@@ -18,6 +18,7 @@ class Agency(Row):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)  # the code that people use; identifiers by scheme lie beside
     name: Mapped[str]
+    kind: Mapped[str | None]  # city, department, district, ward, commune, unit
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agency.id"), index=True)
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
@@ -47,6 +48,7 @@ class AgencySuccession(Row):
     kind: Mapped[str]  # merger, split, separation, renaming, closure
     effective_on: Mapped[date]
     legal_basis: Mapped[str]
+    partial: Mapped[bool] = mapped_column(default=False)  # only a part of the predecessor went there
     note: Mapped[str] = mapped_column(default="")
     __table_args__ = (UniqueConstraint("predecessor_id", "successor_id", "effective_on"),)
 

@@ -19,6 +19,7 @@ class Target(Row):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     title: Mapped[str | None]
     source: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Task(Row):
@@ -36,6 +37,35 @@ class Task(Row):
     version: Mapped[int] = mapped_column(default=1)
 
 
+class TaskPlan(Row):
+    """An agency's share of a task: how much by when."""
+
+    __tablename__ = "task_plan"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    task_number: Mapped[int] = mapped_column(ForeignKey("task.number"), index=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    planned_quantity: Mapped[Decimal | None]
+    unit: Mapped[str | None]
+    due_on: Mapped[date | None]
+    source: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (UniqueConstraint("task_number", "agency_id"),)
+
+
+class ProgrammeRevision(Row):
+    """What a target, a task or an agency's share of one said from then on; the rows beside it are the newest."""
+
+    __tablename__ = "programme_revision"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str]  # target, task, plan
+    subject: Mapped[str]  # number of the target or task; <task number>:<agency code> of a plan
+    version: Mapped[int]
+    content: Mapped[dict]  # type: ignore[type-arg]
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("subject_kind", "subject", "version"),)
+
+
 class Batch(Row):
     """One delivery of scans, for one task and one agency; ends in a reconciliation."""
 
@@ -50,6 +80,7 @@ class Batch(Row):
     closed_at: Mapped[datetime | None]
     expected: Mapped[int | None]  # files that the deliverer says there are
     source: Mapped[str] = mapped_column(default="cli")  # cli, web, demo
+    scanner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("scanner.id"))
 
 
 class BatchEntry(Row):

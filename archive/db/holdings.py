@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.db.base import Row
@@ -70,6 +70,11 @@ class StoredObject(Row):
     verified_at: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
     legal_hold: Mapped[bool] = mapped_column(default=False)
+    # the two above were changed, and the store is yet to be told
+    protection_pending: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (
+        Index("ix_stored_object_protection_pending", "digest", postgresql_where=text("protection_pending")),
+    )
 
 
 class Receipt(Row):
@@ -239,16 +244,76 @@ class OwnerIdentifier(Row):
 
 
 class PhysicalLocation(Row):
-    """Where the paper is: box and shelf, and its sheets."""
+    """Where the paper of a dossier is, from when to when: storeroom, shelf and box, and how many sheets."""
 
     __tablename__ = "physical_location"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     dossier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
-    place: Mapped[str]
+    place: Mapped[str]  # storeroom
+    shelf: Mapped[str | None]
+    box: Mapped[str | None] = mapped_column(index=True)
     sheets: Mapped[int | None]
+    note: Mapped[str] = mapped_column(default="")
+    placed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
+
+
+class PaperLoan(Row):
+    """The paper of a dossier is out of its box, from check-out to return."""
+
+    __tablename__ = "paper_loan"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    dossier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    borrower: Mapped[str]
+    purpose: Mapped[str]
+    sheets_out: Mapped[int | None]
+    due_back_on: Mapped[date]
+    out_at: Mapped[datetime]
+    out_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    returned_at: Mapped[datetime | None]
+    returned_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    sheets_back: Mapped[int | None]
+    condition: Mapped[str | None]  # as it came back, in a person's words
+    __table_args__ = (
+        Index("uq_paper_loan_out", "dossier_id", unique=True, postgresql_where=text("returned_at is null")),
+        CheckConstraint("(returned_at is null) = (returned_by is null)", name="returned_by_somebody"),
+    )
+
+
+class Scanner(Row):
+    """A scanning device of an agency. state: registered, cleared, wiped, gone; in use only while cleared."""
+
+    __tablename__ = "scanner"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    code: Mapped[str]  # the agency's own, on the device
+    name: Mapped[str]
+    serial: Mapped[str]
+    state: Mapped[str] = mapped_column(default="registered")
+    cleared_until: Mapped[date | None]
+    registered_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("agency_id", "code"),
+        CheckConstraint("state in ('registered', 'cleared', 'wiped', 'gone')", name="state"),
+    )
+
+
+class ScannerEvent(Row):
+    """One line of a scanner's log: security clearance, wiping of its memory, leaving the premises."""
+
+    __tablename__ = "scanner_event"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    scanner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("scanner.id"), index=True)
+    kind: Mapped[str]  # cleared, wiped, left
+    on: Mapped[date]
+    done_by: Mapped[str]  # person or unit
+    document: Mapped[str]  # minutes or certificate
+    note: Mapped[str] = mapped_column(default="")
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
 
 
 class Custody(Row):
@@ -261,3 +326,6 @@ class Custody(Row):
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     legal_basis: Mapped[str]
+    document: Mapped[str | None]  # minutes of the hand-over
+    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (Index("uq_custody_present", "fond_id", unique=True, postgresql_where=text("valid_to is null")),)

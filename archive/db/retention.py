@@ -1,11 +1,11 @@
-"""How long, held by what, and the lawful way out. Only seeds and later issues' actions write here."""
+"""How long, held by what, and the lawful way out."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.db.base import Row
@@ -23,10 +23,16 @@ class ScheduleRow(Row):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     source: Mapped[str]
+    sector: Mapped[str | None]  # of a sector's own schedule; None: general
+    digest: Mapped[str | None]  # of the file that it was imported from
+    imported_at: Mapped[datetime | None]
+    imported_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     __table_args__ = (UniqueConstraint("code", "version"),)
 
 
 class RuleRow(Row):
+    """ordinal: its place in the schedule as imported, ours and no official number."""
+
     __tablename__ = "retention_rule"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     schedule_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("retention_schedule.id"), index=True)
@@ -35,6 +41,8 @@ class RuleRow(Row):
     kind: Mapped[str]  # permanent, years, event
     years: Mapped[int | None]
     event: Mapped[str | None]
+    group: Mapped[str | None]  # heading under which it stands
+    term: Mapped[str | None]  # in the words of the source: "05 năm", "Vĩnh viễn"
     note: Mapped[str] = mapped_column(default="")
     __table_args__ = (
         UniqueConstraint("schedule_id", "ordinal"),
@@ -46,16 +54,61 @@ class RuleRow(Row):
 
 
 class DossierRule(Row):
-    """A rule proposed for, or confirmed on, a dossier; the newest confirmed one counts."""
+    """A rule proposed for, or confirmed on, a dossier, for what is in it: several may count, and the longest wins.
+
+    Confirmed and not ended: it counts. Neither confirmed nor ended: proposed. proposed_by None: by the service.
+    """
 
     __tablename__ = "dossier_rule"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     dossier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
     rule_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("retention_rule.id"))
-    reasons: Mapped[list]  # type: ignore[type-arg]
+    reasons: Mapped[list]  # type: ignore[type-arg]  # of {"kind", "text"}: what spoke for it
+    score: Mapped[float | None]
     proposed_at: Mapped[datetime]
+    proposed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    ended_at: Mapped[datetime | None]  # taken back, or another one proposed or confirmed instead
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    end_reason: Mapped[str | None]
+    __table_args__ = (
+        Index(
+            "ix_dossier_rule_counting",
+            "dossier_id",
+            postgresql_where=text("confirmed_at is not null and ended_at is null"),
+        ),
+        CheckConstraint("(confirmed_at is null) = (confirmed_by is null)", name="confirmed_by_somebody"),
+    )
+
+
+class Trigger(Row):
+    """What a rule waits for has happened to a dossier; the newest row of an event that is not withdrawn counts."""
+
+    __tablename__ = "retention_trigger"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    dossier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    event: Mapped[str]  # in the words of the rule
+    happened_on: Mapped[date]
+    document: Mapped[str]  # what proves it
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+
+
+class RetentionNotice(Row):
+    """An agency was told that a dossier's term ends; at least 30 days before it is proposed for anything."""
+
+    __tablename__ = "retention_notice"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    dossier_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    due_on: Mapped[date]
+    given_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (UniqueConstraint("dossier_id", "due_on"),)
 
 
 class HoldRow(Row):
@@ -72,6 +125,7 @@ class HoldRow(Row):
     placed_at: Mapped[datetime]
     lifted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     lifted_at: Mapped[datetime | None]
+    lift_reason: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("(dossier_id is null) <> (item_id is null)", name="one_subject"),
         CheckConstraint("lifted_by is null or lifted_by <> placed_by", name="second_person"),
@@ -126,6 +180,19 @@ class DispositionStep(Row):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
     document: Mapped[str | None]
     at: Mapped[datetime]
+
+
+class DeletionDrill(Row):
+    """The service tried with its own account to remove and overwrite locked objects; passed: nothing gave way."""
+
+    __tablename__ = "deletion_drill"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))  # None: by schedule
+    store: Mapped[str]
+    objects: Mapped[int]
+    passed: Mapped[bool]
+    attempts: Mapped[list]  # type: ignore[type-arg]  # of {"digest", "attempt", "outcome"}
 
 
 class ReuseEvent(Row):
