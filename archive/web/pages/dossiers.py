@@ -15,6 +15,7 @@ from archive.queries import dossiers as queries
 from archive.queries.agencies import agencies
 from archive.web.deps import SignedForm, SignedIn, Visit
 from archive.web.errors import status_of
+from archive.web.pages.dossier_sections import sections_of
 
 router = APIRouter()
 ROWS = 50
@@ -55,7 +56,7 @@ def created(
 
 @router.get("/dossiers/{code}")
 def shown(visit: SignedIn, code: str, cursor: str = "") -> Response:
-    return _dossier(visit, code, cursor=cursor)
+    return dossier_page(visit, code, cursor=cursor)
 
 
 @router.post("/dossiers/{code}/close")
@@ -64,7 +65,7 @@ def closed(visit: SignedForm, code: str, work_ended_on: Annotated[str, Form()] =
         with visit.unit_of_work() as uow:
             close_dossier(uow, code, work_ended_on=_day(work_ended_on), actor=visit.actor, now=visit.now)
     except (InvalidInput, Conflict) as wrong:
-        return _dossier(visit, code, wrong, given={"work_ended_on": work_ended_on})
+        return dossier_page(visit, code, wrong, given={"work_ended_on": work_ended_on})
     return visit.back(f"/dossiers/{code}", "dossier_closed")
 
 
@@ -74,11 +75,11 @@ def reopened(visit: SignedForm, code: str, reason: Annotated[str, Form()] = "") 
         with visit.unit_of_work() as uow:
             reopen_dossier(uow, code, reason=reason, actor=visit.actor, now=visit.now)
     except (InvalidInput, Conflict) as wrong:
-        return _dossier(visit, code, wrong, given={"reason": reason})
+        return dossier_page(visit, code, wrong, given={"reason": reason})
     return visit.back(f"/dossiers/{code}", "dossier_reopened")
 
 
-def _dossier(
+def dossier_page(
     visit: Visit,
     code: str,
     wrong: ArchiveError | None = None,
@@ -86,13 +87,16 @@ def _dossier(
     cursor: str = "",
     given: dict[str, str] | None = None,
 ) -> Response:
+    """wrong: why a form of the page was not taken; given: what stood in it."""
     with visit.unit_of_work() as uow:
         dossier = queries.dossier(uow.session, code, actor=visit.actor, cursor=cursor or None, limit=ITEMS)
+        sections = sections_of(visit, uow.session, dossier)
     today = local_date(visit.now)
     return visit.page(
         "dossier.html",
         status=status_of(wrong) if wrong else 200,
         dossier=dossier,
+        sections=sections,
         may_close=Permission.ITEM_FILE in dossier.may,
         first_day=date(dossier.line.year, 1, 1),
         today=today,
