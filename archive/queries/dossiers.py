@@ -59,6 +59,7 @@ def dossier(
     items = item_rows().where(Item.dossier_id == found.id, policy.filter_items(actor, Permission.ITEM_READ))
     page = ITEMS.page(session, items, cursor=cursor, limit=limit)
     return DossierView(
+        id=found.id,
         line=_line(row, _counts(session, [found.id], actor)),
         opened_at=found.opened_at,
         closed_at=found.closed_at,

@@ -206,6 +206,7 @@ class FilingLine:
 
 @dataclass(frozen=True, slots=True)
 class DossierView:
+    id: uuid.UUID
     line: DossierLine
     opened_at: datetime
     closed_at: datetime | None
