@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy import and_ as sql_and
 from sqlalchemy import or_ as sql_or
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.access.identity import Actor
 from archive.access.permissions import GRANTS, Permission, Reach
+from archive.db.accounts import Agency
 from archive.db.digitization import Batch
 from archive.db.holdings import Dossier, Item
 from archive.db.states import READABLE, ItemState
@@ -135,6 +137,24 @@ def require(actor: Actor, permission: Permission, subject: RecordAccess | uuid.U
     else:
         allowed = may(actor, permission, subject)
     if not allowed:
+        raise NotAllowed(permission=permission)
+
+
+def may_at_top(session: Session, actor: Actor, permission: Permission, today: date) -> bool:
+    """For what belongs to all: whether the actor holds it over every agency without a parent that is in force."""
+    if permission in actor.everywhere:
+        return True
+    top = select(Agency.id).where(
+        Agency.parent_id.is_(None),
+        sql_or(Agency.valid_from.is_(None), Agency.valid_from <= today),
+        sql_or(Agency.valid_to.is_(None), Agency.valid_to >= today),
+    )
+    held = agencies(actor, permission)
+    return bool(held) and held.issuperset(session.scalars(top))
+
+
+def require_at_top(session: Session, actor: Actor, permission: Permission, today: date) -> None:
+    if not may_at_top(session, actor, permission, today):
         raise NotAllowed(permission=permission)
 
 

@@ -202,3 +202,29 @@ def test_the_service_itself_reaches_every_state(make: Factory, app: App) -> None
         assert (
             set(session.scalars(select(Item.id).where(policy.filter_items(SYSTEM, Permission.ITEM_RECOGNISE)))) == items
         )
+
+
+def test_what_belongs_to_all_needs_the_permission_over_every_agency_at_the_top_that_is_in_force(
+    app: App, make: Factory
+) -> None:
+    city = make.agency("TP")
+    ward = make.agency("TP.P1", parent=city)
+    make.agency("CU", valid_to=date(2025, 6, 30))  # has ended: nobody needs to hold anything over it
+    over_all = make.actor(Role.RECORDS_MANAGER, city)
+    others = [make.actor(Role.RECORDS_MANAGER, ward), make.actor(Role.CLERK, city), Actor(new_id(), "ai", "Ai")]
+
+    def holders(today: date) -> list[Actor]:
+        with app.unit_of_work() as uow:
+            return [
+                actor
+                for actor in (SYSTEM, over_all, *others)
+                if policy.may_at_top(uow.session, actor, Permission.SCHEDULE_IMPORT, today)
+            ]
+
+    assert holders(date(2025, 7, 1)) == [SYSTEM, over_all]
+    assert holders(date(2025, 6, 30)) == [SYSTEM]
+    with app.unit_of_work() as uow, pytest.raises(NotAllowed):
+        policy.require_at_top(uow.session, others[0], Permission.SCHEDULE_IMPORT, date(2025, 7, 1))
+    make.agency("TW", valid_from=date(2026, 1, 1))
+    assert holders(date(2025, 12, 31)) == [SYSTEM, over_all]
+    assert holders(date(2026, 1, 1)) == [SYSTEM]
