@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: run setup setup-dev test check lint acceptance bench format lock clean
+.PHONY: run setup setup-dev test check lint acceptance bench-ocr format lock clean
 
 run: setup
 	.venv/bin/archive demo || [ $$? = 1 ] # 1: a finding, already told
@@ -31,6 +31,9 @@ lint:
 
 acceptance: setup-dev
 	trap '.ci/services stop' EXIT; .ci/services start && eval "$$(.ci/services env)" && $(PY) -m acceptance
+
+bench-ocr: setup-dev
+	$(PY) -m benchmarks.ocr_accuracy
 
 format:
 	.venv/bin/ruff check --fix

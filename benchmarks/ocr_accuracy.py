@@ -1,9 +1,16 @@
-"""How many characters and words are read wrongly, and how much CPU time does a page take to read and to seal?
+"""How many characters and words are read wrongly, at what cost, beside Tesseract's and OCRmyPDF's own of the same run?
 
 Pages: the development scans, real and synthetic (../shared/data/scans-real, ../shared/data/scans-synthetic), scored by
 ../shared/tools/score_ocr.py: `cer` is the share of characters read wrongly, lines in any order; `bare` the same without
-diacritics; recall, precision and f1 are of words. CPU seconds are those of all child processes, start-up included.
-`python -m benchmarks.ocr_accuracy` writes results/ocr-accuracy.json.
+diacritics; recall, precision and f1 are of words. Where only the first page of a file has a truth, every reader gets
+that page alone. File by file, start-up included, two pages side by side, one thread a page; CPU seconds are those of
+all child processes. `service` reads and makes the access copy, as `archive pdf` does; `ocrmypdf` is
+`ocrmypdf --jobs 2 -l vie --rotate-pages --deskew --output-type pdfa`, its text the sidecar's; `tesseract` is
+`tesseract PAGE - -l vie --psm 3` on pictures of 300 dpi, whose drawing is not counted.
+
+`python -m benchmarks.ocr_accuracy` prints the table and writes results/ocr-accuracy.json. It ends with 1 where a tier
+of the service is worse than the committed result by more than 5 % of itself. --readers service tesseract ocrmypdf:
+some of them only; then nothing is written.
 """
 
 from __future__ import annotations
@@ -17,7 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +34,22 @@ from ocr import report, work
 SHARED = Path(__file__).parents[2] / "shared"
 RESULT = Path(__file__).parent / "results/ocr-accuracy.json"
 CORPORA = ("scans-real", "scans-synthetic")
+JOBS = 2
+WORSE_BY = 1.05
+SEEN = 0.0002  # a rate so near is the same: one character in five thousand
+DPI = 300
+
+Reader = Callable[[Path, Path, Path], None]
+"""(file, folder for what it needs, where its text goes in the form of `archive ocr --json`)"""
 
 
 @dataclass
 class Cost:
-    """Of one step over all pages."""
+    """Of one reader over all pages."""
 
     pages: int = 0
     cpu_s: float = 0.0
     wall_s: float = 0.0
-    started: tuple[float, float] = field(default=(0.0, 0.0))
-
-    def start(self) -> None:
-        self.started = (_children_cpu_s(), time.monotonic())
-
-    def stop(self, pages: int) -> None:
-        self.pages += pages
-        self.cpu_s += _children_cpu_s() - self.started[0]
-        self.wall_s += time.monotonic() - self.started[1]
 
     def told(self) -> dict[str, float]:
         return {
@@ -53,38 +59,109 @@ class Cost:
         }
 
 
-def main() -> None:
+def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
-    options.add_argument("--out", type=Path, default=RESULT)
-    options.add_argument("--jobs", type=int, default=work.JOBS)
-    options.add_argument("--seal", action="store_true", help="make the access copies too, for their cost")
+    options.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
+    options.add_argument("--one", nargs=2, type=Path, metavar=("FILE", "OUT"), help=argparse.SUPPRESS)
     given = options.parse_args()
-    scorer = given.shared / "tools/score_ocr.py"
-    if not scorer.exists():
-        sys.exit(f"no scorer at {scorer}")
-    reading, sealing = Cost(), Cost()
-    scores: dict[str, Any] = {}
-    engine = ""
-    with tempfile.TemporaryDirectory() as scratch:
-        for corpus in CORPORA:
-            truth, read = given.shared / "data" / corpus, Path(scratch) / corpus
-            read.mkdir()
-            for file in sorted(truth.rglob("*.pdf")):
-                if has_truth(file):
-                    engine = read_file(file, read, given.jobs, reading, sealing if given.seal else None)
-            scores[corpus] = score(scorer, truth, read)
+    if given.one:
+        read_and_seal(*given.one)
+        return 0
+    if not (given.shared / "tools/score_ocr.py").exists():
+        sys.exit(f"no scorer at {given.shared}")
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    loads = [os.getloadavg()[0]]
+    readers = {name: measure(given.shared, READERS[name]) for name in given.readers}
     result = {
         "question": " ".join((__doc__ or "").split("\n")[0].split()),
-        "engine": engine,
-        "machine": machine(given.jobs),
-        "reading": reading.told(),
-        "sealing": sealing.told() if given.seal else None,
-        "scores": scores,
+        "engine": work.recognise(next(_files(given.shared / "data" / CORPORA[1]))).engine.version,
+        "machine": f"{machine(JOBS)}, load before {loads[0]:.1f}",
+        "readers": readers,
     }
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, ensure_ascii=False, indent=1))
+    print_table(readers)
+    worse = worse_than(json.loads(RESULT.read_text()), readers) if RESULT.exists() and "service" in readers else []
+    print("\n".join(worse))
+    if set(readers) == set(READERS):
+        RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 1 if worse else 0
+
+
+def measure(shared: Path, reader: Reader) -> dict[str, Any]:
+    cost, scores = Cost(), {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for corpus in CORPORA:
+            truth, read, parts = shared / "data" / corpus, Path(scratch) / corpus, Path(scratch) / f"{corpus}-parts"
+            read.mkdir()
+            parts.mkdir()
+            for file in _files(truth):
+                given = with_truth(file, parts)
+                before, began = _children_cpu_s(), time.monotonic()
+                reader(given, parts, read / f"{file.stem}.json")
+                cost.wall_s += time.monotonic() - began
+                cost.cpu_s += _children_cpu_s() - before
+                cost.pages += _page_count(given)
+            scores[corpus] = score(shared / "tools/score_ocr.py", truth, read)
+    return {"cost": cost.told(), "scores": scores}
+
+
+def read_by_service(file: Path, _: Path, out: Path) -> None:
+    """In a process of its own: start-up is part of the cost."""
+    subprocess.run([sys.executable, "-m", "benchmarks.ocr_accuracy", "--one", file, out], check=True)
+
+
+def read_and_seal(file: Path, out: Path) -> None:
+    recognition = work.recognise(file, jobs=JOBS)
+    out.write_text(json.dumps(report.to_json(recognition, file), ensure_ascii=False))
+    with tempfile.TemporaryDirectory() as folder:
+        work.seal(file, recognition, Path(folder), jobs=JOBS)
+
+
+def read_by_ocrmypdf(file: Path, parts: Path, out: Path) -> None:
+    sidecar, made = parts / f"{file.stem}.txt", parts / f"{file.stem}.ocr.pdf"
+    how = ["--jobs", str(JOBS), "-l", "vie", "--rotate-pages", "--deskew", "--output-type", "pdfa", "--quiet"]
+    told = ["--redo-ocr"] if _has_words(file) else []
+    if told:  # which cannot be straightened while its own words are kept
+        how.remove("--deskew")
+    subprocess.run([sys.executable, "-m", "ocrmypdf", *how, *told, "--sidecar", sidecar, file, made], check=True)
+    _write_pages(out, sidecar.read_text(encoding="utf-8").split("\f"))
+
+
+def read_by_tesseract(file: Path, parts: Path, out: Path) -> None:
+    pictures = sorted(parts.glob(f"{file.stem}-page*.png"))
+    texts = []
+    for at in range(0, len(pictures), JOBS):
+        running = [
+            subprocess.Popen(
+                ["tesseract", path, "-", "-l", "vie", "--psm", "3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            for path in pictures[at : at + JOBS]
+        ]
+        texts += [each.communicate()[0].decode() for each in running]
+    _write_pages(out, texts)
+
+
+READERS: dict[str, Reader] = {
+    "service": read_by_service,
+    "tesseract": read_by_tesseract,
+    "ocrmypdf": read_by_ocrmypdf,
+}
+
+
+def with_truth(file: Path, parts: Path) -> Path:
+    """The pages that have a truth as a file of their own, and pictures of them."""
+    import pikepdf
+    import pypdfium2
+
+    given = parts / file.name
+    with pikepdf.open(file) as document:
+        if file.with_name(file.stem + ".gt.txt").exists():
+            del document.pages[1:]
+        document.save(given)
+    with pypdfium2.PdfDocument(given) as document:
+        for number, page in enumerate(document, 1):
+            page.render(scale=DPI / 72).to_pil().save(parts / f"{file.stem}-page{number:04d}.png", dpi=(DPI, DPI))
+    return given
 
 
 def has_truth(file: Path) -> bool:
@@ -92,28 +169,32 @@ def has_truth(file: Path) -> bool:
     return any(path.exists() for path in beside) or any(file.parent.glob("p*.gt.txt"))
 
 
-def read_file(file: Path, out: Path, jobs: int, reading: Cost, sealing: Cost | None) -> str:
-    """Only the first page where only that has a truth; returns engine and version."""
-    facts = work.inspect(file)
-    only_first = file.with_name(file.stem + ".gt.txt").exists()
-    pages = range(1, 2 if only_first else facts.pages + 1)
-    reading.start()
-    recognition = work.recognise(file, pages=pages, jobs=jobs, facts=facts)
-    reading.stop(len(recognition.pages))
-    (out / f"{file.stem}.json").write_text(json.dumps(report.to_json(recognition, file), ensure_ascii=False))
-    if sealing is not None and len(recognition.pages) == facts.pages:
-        with tempfile.TemporaryDirectory() as folder:
-            sealing.start()
-            work.seal(file, recognition, Path(folder), jobs=jobs)
-            sealing.stop(facts.pages)
-    return f"{recognition.engine.name} {recognition.engine.version}"
-
-
 def score(scorer: Path, truth: Path, read: Path) -> dict[str, Any]:
     told = read / "scores.txt"
     subprocess.run([sys.executable, scorer, truth, read, "--json", told], check=True, stdout=subprocess.DEVNULL)
     tiers: dict[str, dict[str, float]] = json.loads(told.read_text())
     return {tier: {name: round(value, 4) for name, value in rates.items()} for tier, rates in tiers.items()}
+
+
+def worse_than(committed: dict[str, Any], readers: dict[str, Any]) -> list[str]:
+    before = _rates(committed.get("readers", {}).get("service", {"scores": {}}))
+    now = _rates(readers["service"])
+    return [
+        f"worse than committed: {corpus} {tier} {before[corpus, tier]:.2%} -> {rate:.2%}"
+        for (corpus, tier), rate in now.items()
+        if (corpus, tier) in before and rate > WORSE_BY * before[corpus, tier] + SEEN
+    ]
+
+
+def print_table(readers: dict[str, Any]) -> None:
+    tiers = list(dict.fromkeys(place for reader in readers.values() for place in _rates(reader)))
+    print("| pages | " + " | ".join(readers) + " |")
+    print("| --- |" + " --- |" * len(readers))
+    for corpus, tier in tiers:
+        rates = [_rates(reader).get((corpus, tier)) for reader in readers.values()]
+        print(f"| CER {corpus} {tier} | " + " | ".join("" if rate is None else f"{rate:.2%}" for rate in rates) + " |")
+    for name in ("cpu_seconds_a_page", "pages_a_minute"):
+        print(f"| {name} | " + " | ".join(f"{reader['cost'][name]}" for reader in readers.values()) + " |")
 
 
 def machine(jobs: int) -> str:
@@ -124,10 +205,37 @@ def machine(jobs: int) -> str:
     )
 
 
+def _rates(reader: dict[str, Any]) -> dict[tuple[str, str], float]:
+    return {(corpus, tier): rates["cer"] for corpus, tiers in reader["scores"].items() for tier, rates in tiers.items()}
+
+
+def _files(truth: Path) -> Iterator[Path]:
+    return (file for file in sorted(truth.rglob("*.pdf")) if has_truth(file))
+
+
+def _write_pages(out: Path, texts: list[str]) -> None:
+    pages = [{"number": number, "text": text} for number, text in enumerate(texts, 1)]
+    out.write_text(json.dumps({"pages": pages}, ensure_ascii=False))
+
+
+def _page_count(file: Path) -> int:
+    import pikepdf
+
+    with pikepdf.open(file) as document:
+        return len(document.pages)
+
+
+def _has_words(file: Path) -> bool:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(file) as document:
+        return any(page.get_textpage().count_chars() for page in document)
+
+
 def _children_cpu_s() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
