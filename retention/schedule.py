@@ -26,6 +26,7 @@ class Rule:
 
     years: of a rule of kind YEARS, or after the event of a rule of kind EVENT (0: to the end of the event's year).
     event: what must have happened, in the words of the schedule.
+    group, term: the heading under which it stands, and its term in the words of the schedule.
     """
 
     ordinal: int
@@ -34,6 +35,8 @@ class Rule:
     years: int | None = None
     event: str | None = None
     note: str = ""
+    group: str | None = None
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
