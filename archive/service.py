@@ -6,10 +6,8 @@ import logging
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +20,7 @@ from archive.actions.stopped import remove_bytes
 from archive.bootstrap import App
 from archive.db.failures import waited_too_long
 from archive.errors import Conflict
+from archive.periodic import Periodic, warn
 from archive.queries.waiting import items_waiting
 from archive.workflows.errors import LeaseLost
 from archive.workflows.lease import release_session
@@ -29,7 +28,7 @@ from archive.workflows.runner import Runner
 
 log = logging.getLogger("archive.service")
 
-TEND_S, DRAIN_S, SEAL_S, SWEEP_S = 0.3, 0.3, 0.5, 5.0
+TEND_S, DRAIN_S, SEAL_S, SWEEP_S, LOOK_S = 0.3, 0.3, 0.5, 5.0, 1.0
 REST = 20  # times as long as the last sweep took
 LONGEST_WAIT_S = 5.0  # between two looks at a part that is away
 PATIENCE_S = 20.0
@@ -58,6 +57,7 @@ class Background:
         self._index_lock: Connection | None = None
         self._adopted_at = self._rests_until = float("-inf")
         self._undo = ExitStack()
+        self._periodic = Periodic(app)
         self._threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
             for loop in (
@@ -65,6 +65,7 @@ class Background:
                 ("left-overs", self._sweep, SWEEP_S),
                 ("index", self._drain, DRAIN_S),
                 ("audit", self._seal, SEAL_S),
+                ("periodic", self._periodic.look, LOOK_S),
             )
         ]
 
@@ -85,11 +86,11 @@ class Background:
             thread.join(PATIENCE_S)
         with self._undo:
             # work that ends at once has not swept yet; and a killed process's readers may outlive a first sweep
-            for work in (self._stop_runner, self._unlock_index, self._seal, self._sweep):
+            for work in (self._stop_runner, self._unlock_index, self._periodic.release, self._seal, self._sweep):
                 try:
                     work()
                 except Exception as failure:  # a part that is away keeps nobody from ending; another worker goes on
-                    _warn("ending", failure)
+                    warn("ending", failure)
 
     def wait_for(self, batch_number: str, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Return when no item of the batch is under way any more and the index knows them, or when this work ends."""
@@ -102,7 +103,7 @@ class Background:
                 work()
                 wait_s = pause_s
             except Exception as failure:
-                _warn(name, failure)
+                warn(name, failure)
                 wait_s = min(max(LONGEST_WAIT_S, pause_s), wait_s * 2)
 
     def _tend(self) -> None:
@@ -168,12 +169,6 @@ class Background:
                 self._app.index.close()
             finally:
                 release_session(lock)
-
-
-def _warn(name: str, failure: Exception) -> None:
-    """The text of an error may quote what must not be logged: its kind and place are enough to find it."""
-    place = traceback.extract_tb(failure.__traceback__)[-1]
-    log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)
 
 
 @contextmanager

@@ -1,0 +1,92 @@
+"""What the service does by itself from time to time, in whichever one of its processes holds the lock."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from archive.bootstrap import App
+from archive.workflows.lease import release_session
+
+log = logging.getLogger("archive.service")
+
+PERIODIC_LOCK = 0x4152434944580002
+MINUTE_S, DAY_S = 60.0, 86_400.0
+LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """run: does what is to be done now, may be killed at any instant and repeated at any time; returns how much it did.
+
+    A job keeps the others waiting: a big one does a bounded portion each time.
+    """
+
+    name: str
+    every_s: float
+    run: Callable[[App], int]
+
+
+JOBS: tuple[Job, ...] = ()
+
+
+class Periodic:
+    """Each job once when this process takes the lock, then `every_s` after it ended; after a failure sooner."""
+
+    def __init__(self, app: App, jobs: tuple[Job, ...] = JOBS, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._jobs = jobs
+        self._monotonic = monotonic
+        self._lock: Connection | None = None
+        self._next: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+
+    def look(self) -> None:
+        """Run what is due, if this process is the one that does it."""
+        for job in self._jobs:
+            if self._monotonic() >= self._next.get(job.name, float("-inf")) and self._holds_lock():
+                self._run(job)
+
+    def release(self) -> None:
+        if self._lock is not None:
+            lock, self._lock = self._lock, None
+            release_session(lock)
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run(self._app)
+            self._failures.pop(job.name, None)
+            wait_s = job.every_s
+        except Exception as failure:  # one job that fails keeps none of the others from their work
+            warn(job.name, failure)
+            failed = self._failures[job.name] = self._failures.get(job.name, 0) + 1
+            wait_s = min(LONGEST_WAIT_S, job.every_s, 5.0 * 2**failed)
+        self._next[job.name] = self._monotonic() + wait_s
+
+    def _holds_lock(self) -> bool:
+        """The lock is the database session's and ends with it: another process then goes on."""
+        try:
+            if self._lock is not None:
+                self._lock.execute(text("select 1"))
+                return True
+            connection = self._app.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": PERIODIC_LOCK}):
+                self._lock = connection
+                return True
+            connection.close()
+        except DBAPIError:
+            self.release()
+        return False
+
+
+def warn(name: str, failure: Exception) -> None:
+    """The text of an error may quote what must not be logged: its kind and place are enough to find it."""
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)
