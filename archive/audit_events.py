@@ -72,6 +72,7 @@ class EventTag(StrEnum):
     NOTICE_GIVEN = "notice.given"
     NOTICE_SEEN = "notice.seen"
     PAPER_CHECKED_OUT = "paper.checked_out"
+    PAPER_EXPLAINED = "paper.explained"
     PAPER_PLACED = "paper.placed"
     PAPER_RETURNED = "paper.returned"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105

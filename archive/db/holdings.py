@@ -258,10 +258,16 @@ class PhysicalLocation(Row):
     placed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_physical_location_present", "dossier_id", unique=True, postgresql_where=text("valid_to is null")),
+    )
 
 
 class PaperLoan(Row):
-    """The paper of a dossier is out of its box, from check-out to return."""
+    """The paper of a dossier is out of its box, from check-out to return.
+
+    Sheets that came back fewer or more than went out are a finding until somebody explains them.
+    """
 
     __tablename__ = "paper_loan"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -277,6 +283,9 @@ class PaperLoan(Row):
     returned_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     sheets_back: Mapped[int | None]
     condition: Mapped[str | None]  # as it came back, in a person's words
+    explanation: Mapped[str | None]  # why sheets_back differs from sheets_out
+    explained_at: Mapped[datetime | None]
+    explained_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     __table_args__ = (
         Index("uq_paper_loan_out", "dossier_id", unique=True, postgresql_where=text("returned_at is null")),
         CheckConstraint("(returned_at is null) = (returned_by is null)", name="returned_by_somebody"),

@@ -93,9 +93,13 @@ def upgrade() -> None:
     sa.Column('returned_by', sa.Uuid(), nullable=True),
     sa.Column('sheets_back', sa.BigInteger(), nullable=True),
     sa.Column('condition', sa.Text(), nullable=True),
+    sa.Column('explanation', sa.Text(), nullable=True),
+    sa.Column('explained_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('explained_by', sa.Uuid(), nullable=True),
     sa.CheckConstraint('(returned_at is null) = (returned_by is null)', name=op.f('ck_paper_loan_returned_by_somebody')),
     sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_paper_loan_agency_id')),
     sa.ForeignKeyConstraint(['dossier_id'], ['dossier.id'], name=op.f('fk_paper_loan_dossier_id')),
+    sa.ForeignKeyConstraint(['explained_by'], ['account.id'], name=op.f('fk_paper_loan_explained_by')),
     sa.ForeignKeyConstraint(['out_by'], ['account.id'], name=op.f('fk_paper_loan_out_by')),
     sa.ForeignKeyConstraint(['returned_by'], ['account.id'], name=op.f('fk_paper_loan_returned_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_loan'))
@@ -152,6 +156,8 @@ def upgrade() -> None:
     op.create_index('ix_dossier_rule_counting', 'dossier_rule', ['dossier_id'], unique=False, postgresql_where=sa.text('confirmed_at is not null and ended_at is null'))
     op.create_foreign_key(op.f('fk_dossier_rule_proposed_by'), 'dossier_rule', 'account', ['proposed_by'], ['id'])
     op.create_foreign_key(op.f('fk_dossier_rule_ended_by'), 'dossier_rule', 'account', ['ended_by'], ['id'])
+    op.add_column('hold', sa.Column('number', sa.Text(), nullable=False))  # nothing has placed a hold before
+    op.create_unique_constraint(op.f('uq_hold_number'), 'hold', ['number'])
     op.add_column('hold', sa.Column('lift_reason', sa.Text(), nullable=True))
     op.add_column('physical_location', sa.Column('shelf', sa.Text(), nullable=True))
     op.add_column('physical_location', sa.Column('box', sa.Text(), nullable=True))
@@ -159,6 +165,7 @@ def upgrade() -> None:
     op.alter_column('physical_location', 'note', server_default=None)
     op.add_column('physical_location', sa.Column('placed_by', sa.Uuid(), nullable=True))
     op.create_index(op.f('ix_physical_location_box'), 'physical_location', ['box'], unique=False)
+    op.create_index('uq_physical_location_present', 'physical_location', ['dossier_id'], unique=True, postgresql_where=sa.text('valid_to is null'))
     op.create_foreign_key(op.f('fk_physical_location_placed_by'), 'physical_location', 'account', ['placed_by'], ['id'])
     op.add_column('retention_rule', sa.Column('group', sa.Text(), nullable=True))
     op.add_column('retention_rule', sa.Column('term', sa.Text(), nullable=True))
