@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -19,6 +19,7 @@ from archive.access.identifiers import seal_fields
 from archive.access.identity import SYSTEM
 from archive.actions.describe import refresh_item
 from archive.actions.filing import give_code
+from archive.actions.protection import MASTER_LOCK
 from archive.actions.records import record_item
 from archive.audit_events import EventTag
 from archive.db.digitization import Batch, BatchEntry
@@ -43,7 +44,6 @@ from metadata.model import Document, Field, FieldName
 from metadata.report import to_catalogue
 from ocr.model import PageText, Recognition
 
-MASTER_LOCK = timedelta(days=30)  # from the gate on; the retention rule extends it when it is confirmed
 RECOGNITION_TYPE = "application/gzip"
 KEPT_VALUES = ("released", "gate_overridden")  # of a decision on an earlier stop
 

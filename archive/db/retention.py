@@ -108,7 +108,7 @@ class RetentionNotice(Row):
     given_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
-    __table_args__ = (UniqueConstraint("dossier_id", "due_on"),)
+    __table_args__ = (UniqueConstraint("dossier_id", "due_on", "agency_id"),)  # who got a fond later is told anew
 
 
 class HoldRow(Row):
@@ -116,6 +116,7 @@ class HoldRow(Row):
 
     __tablename__ = "hold"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)  # TG-<agency code>-<year>-<5 digits>
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"), index=True)
     item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"), index=True)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from archive.actions import processing
 from archive.actions.processing import Derived
+from archive.actions.protection import MASTER_LOCK
 from archive.db.holdings import Item, Receipt, RecognitionRow
 from archive.db.states import ItemState
 from archive.errors import ObjectMissing
@@ -87,7 +88,7 @@ def promote(work: Work, receipt: str) -> None:
     recognition = stored.from_bytes(read.read_bytes())
     now = work.app.clock()
     with _master(work, item) as path:
-        master = store.put(path, retain_until=now + processing.MASTER_LOCK)
+        master = store.put(path, retain_until=now + MASTER_LOCK)
     recognised = store.put(read)
     with work.commit() as uow:
         processing.lock_received(uow, receipt)  # no further name is left beside the bytes from here on

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from archive.access.permissions import Role
-from archive.actions import processing
 from archive.actions.ingest import open_batch, receive_file
+from archive.actions.protection import MASTER_LOCK
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import BatchEntry
@@ -244,7 +244,7 @@ def test_each_step_may_be_another_machines(
     (item,) = rows(app, Item)
     with machines[0].store.open(item.master_digest) as master:
         assert master.read() == scan(pages=2)
-    assert machines[0].store.protection(item.master_digest).retain_until == clock.now + processing.MASTER_LOCK
+    assert machines[0].store.protection(item.master_digest).retain_until == clock.now + MASTER_LOCK
     assert list(machines[0].quarantine.keys()) == []
     assert [finding.rule for finding in reconcile(machines[0]).findings if finding.rule != "index_behind"] == []
 

@@ -119,7 +119,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['dossier_id'], ['dossier.id'], name=op.f('fk_retention_notice_dossier_id')),
     sa.ForeignKeyConstraint(['seen_by'], ['account.id'], name=op.f('fk_retention_notice_seen_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_retention_notice')),
-    sa.UniqueConstraint('dossier_id', 'due_on', name=op.f('uq_retention_notice_dossier_id_due_on'))
+    sa.UniqueConstraint('dossier_id', 'due_on', 'agency_id', name=op.f('uq_retention_notice_dossier_id_due_on_agency_id'))
     )
     op.create_index(op.f('ix_retention_notice_agency_id'), 'retention_notice', ['agency_id'], unique=False)
     op.create_index(op.f('ix_retention_notice_dossier_id'), 'retention_notice', ['dossier_id'], unique=False)
