@@ -11,11 +11,12 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import OFFICE_HOURS, Actor
 from archive.access.permissions import Permission
+from archive.actions.fonds import fond_for
 from archive.actions.records import lock_dossier, reason_given
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
 from archive.db.digitization import Task
-from archive.db.holdings import Dossier, Fond
+from archive.db.holdings import Dossier
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput, NotFound
 from archive.ids import new_id
@@ -42,7 +43,7 @@ def create_dossier(
 
     code: <agency code>.<year>.<number>; None: the next number of the agency and year.
 
-    fond_code: None: the agency's one open fond; an agency that has none gets its own.
+    fond_code: None: the agency's one open fond, or its closed one of that time; an agency that has none gets its own.
     """
     agency = uow.session.scalar(select(Agency).where(Agency.code == agency_code).with_for_update())
     if agency is None:
@@ -57,7 +58,7 @@ def create_dossier(
         code=_free_code(uow, agency, year) if code is None else _given_code(uow, agency, year, code),
         title=_title(title),
         agency_id=agency.id,
-        fond_id=_fond(uow, agency, fond_code).id,
+        fond_id=fond_for(uow, agency, year, fond_code, actor=actor, now=now).id,
         task_number=task_number,
         year=year,
         opened_at=now,
@@ -110,25 +111,6 @@ def _free_code(uow: UnitOfWork, agency: Agency, year: int) -> str:
 
 def _taken(uow: UnitOfWork, code: str) -> bool:
     return uow.session.scalar(select(Dossier.id).where(Dossier.code == code)) is not None
-
-
-def _fond(uow: UnitOfWork, agency: Agency, code: str | None) -> Fond:
-    wanted = select(Fond).where(Fond.agency_id == agency.id, Fond.state == "open").order_by(Fond.code)
-    if code is not None:
-        found = uow.session.scalar(wanted.where(Fond.code == code))
-        if found is None:
-            raise NotFound(what=i18n.text("noun.fond", code=code))
-        return found
-    fonds = uow.session.scalars(wanted).all()
-    if len(fonds) > 1:
-        raise InvalidInput("dossier.fond_needed", field="fond", known=", ".join(fond.code for fond in fonds))
-    if fonds:
-        return fonds[0]
-    title = i18n.text("dossier.fond_title", agency=agency.name)
-    fond = Fond(id=new_id(), code=agency.code, title=title, creator_id=agency.id, agency_id=agency.id)
-    uow.session.add(fond)
-    uow.session.flush()
-    return fond
 
 
 def _title(title: str) -> str:
