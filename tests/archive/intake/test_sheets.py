@@ -119,16 +119,14 @@ def test_a_zip_that_is_no_workbook_is_refused(file: Given) -> None:
     assert reason(file(out.getvalue())) == "sheet.damaged"
 
 
-@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
-def test_entities_of_a_workbook_are_not_expanded(file: Given, part: str) -> None:
+def test_entities_of_a_workbook_are_not_expanded(file: Given) -> None:
     entities = '<!DOCTYPE x [<!ENTITY a "phồng"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book(["a"], ["chữ"]))) as whole, zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(io.BytesIO(book(["a"], ["chu"]))) as whole, zipfile.ZipFile(out, "w") as archive:
         for name in whole.namelist():
             text = whole.read(name).decode()
-            if name == part:
-                text = entities + text[text.index("<sst" if "<sst" in text else "<worksheet") :]
-                text = text.replace("chữ", "&b;").replace("<v>1</v>", "<v>&b;</v>")
+            if name == "xl/worksheets/sheet1.xml":
+                text = entities + text[text.index("<worksheet") :].replace("chu", "&b;")
                 assert "&b;" in text
             archive.writestr(name, text)
     assert reason(file(out.getvalue())) == "sheet.damaged"
