@@ -169,6 +169,7 @@ class DispositionEntry(Row):
     reason: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
     state: Mapped[str]
+    refused_at: Mapped[datetime | None]  # taken off the list, or refused with all of it; the note says why
 
 
 class DispositionStep(Row):
