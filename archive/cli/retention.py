@@ -13,6 +13,8 @@ ACTS = {  # in the order of the help
     "due": "archive.cli.terms",
     "run": "archive.cli.terms",
     "explain": "archive.cli.terms",
+    "import": "archive.cli.schedules",
+    "schedules": "archive.cli.schedules",
 }
 
 

@@ -24,7 +24,7 @@ class ScheduleRow(Row):
     valid_to: Mapped[date | None]
     source: Mapped[str]
     sector: Mapped[str | None]  # of a sector's own schedule; None: general
-    digest: Mapped[str | None]  # of the file that it was imported from
+    digest: Mapped[str | None]  # of all that was imported: the same again is no new version
     imported_at: Mapped[datetime | None]
     imported_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     __table_args__ = (UniqueConstraint("code", "version"),)
@@ -116,7 +116,7 @@ class HoldRow(Row):
 
     __tablename__ = "hold"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(unique=True)  # TG-<agency code>-<year>-<5 digits>
+    number: Mapped[str] = mapped_column(unique=True)  # TD-<agency code>-<year>-<5 digits>
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     dossier_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("dossier.id"), index=True)
     item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item.id"), index=True)
