@@ -12,6 +12,7 @@ from archive.access import policy
 from archive.access.identity import OFFICE_HOURS, Actor
 from archive.access.permissions import Permission
 from archive.actions.fonds import fond_for
+from archive.actions.protection import renew_protection
 from archive.actions.records import lock_dossier, reason_given
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
@@ -77,6 +78,7 @@ def close_dossier(uow: UnitOfWork, code: str, *, work_ended_on: date, actor: Act
         raise InvalidInput("dossier.end_invalid", field="work_ended_on")
     dossier.state, dossier.closed_at, dossier.work_ended_on = "closed", now, work_ended_on
     _record(uow, EventTag.DOSSIER_CLOSED, dossier, actor=actor, now=now, work_ended_on=work_ended_on)
+    renew_protection(uow, [dossier.id], now=now)
     return dossier
 
 
@@ -87,6 +89,7 @@ def reopen_dossier(uow: UnitOfWork, code: str, *, reason: str, actor: Actor, now
         raise Conflict("dossier.open", code=code)
     dossier.state, dossier.closed_at, dossier.work_ended_on = "open", None, None
     _record(uow, EventTag.DOSSIER_REOPENED, dossier, actor=actor, now=now, reason=why)
+    renew_protection(uow, [dossier.id], now=now)
     return dossier
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, update
 
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
+from archive.actions.protection import renew_masters
 from archive.actions.records import (
     enter_state,
     lock_dossier,
@@ -21,6 +22,7 @@ from archive.actions.records import (
 )
 from archive.audit_events import EventTag
 from archive.db.holdings import Dossier, Filing, Item, Rendition
+from archive.db.retention import HoldRow
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput
@@ -59,10 +61,12 @@ def move_item(
     require_readable(item)
     if item.dossier_id is None:
         raise Conflict("item.not_filed")
+    _lock_both(uow, item.dossier_id, dossier_code)
     dossier = _open_dossier(uow, dossier_code, item, actor)
     if dossier.id == item.dossier_id:
         raise Conflict("item.already_there", code=dossier.code)
     _require_open(uow.session.get_one(Dossier, item.dossier_id))
+    _require_no_hold(uow, item.dossier_id)
     return _enter(uow, item, dossier, "moved", why, actor=actor, now=now)
 
 
@@ -160,6 +164,20 @@ def _require_open(dossier: Dossier) -> None:
         raise Conflict("dossier.closed", code=dossier.code)
 
 
+def _lock_both(uow: UnitOfWork, dossier_id: uuid.UUID, other_code: str) -> None:
+    """In the order of ids, so that two who move items to and fro do not wait for each other."""
+    both = select(Dossier.id).where(or_(Dossier.id == dossier_id, Dossier.code == other_code)).order_by(Dossier.id)
+    uow.session.execute(both.with_for_update())
+
+
+def _require_no_hold(uow: UnitOfWork, dossier_id: uuid.UUID) -> None:
+    """What a hold keeps together stays together; the caller holds the dossier's row."""
+    held = select(HoldRow.number).where(HoldRow.dossier_id == dossier_id, HoldRow.lifted_at.is_(None))
+    number = uow.session.scalar(held.order_by(HoldRow.number).limit(1))
+    if number is not None:
+        raise Conflict("hold.keeps_items", number=number)
+
+
 def _file_beside(uow: UnitOfWork, item: Item, beside: Item, reason: str, *, actor: Actor, now: datetime) -> None:
     if item.dossier_id is None and beside.dossier_id is not None:
         dossier = uow.session.get_one(Dossier, beside.dossier_id, with_for_update=True, populate_existing=True)
@@ -171,6 +189,7 @@ def _enter(uow: UnitOfWork, item: Item, dossier: Dossier, act: str, reason: str,
     former = (item.dossier_id, item.code)
     code = give_code(uow, item, dossier)
     _record(uow, item, act, reason, former=former, actor=actor, now=now)
+    renew_masters(uow, [item.master_digest], now=now)
     return code
 
 

@@ -19,7 +19,7 @@ from archive.access.identifiers import seal_fields
 from archive.access.identity import SYSTEM
 from archive.actions.describe import refresh_item
 from archive.actions.filing import give_code
-from archive.actions.protection import MASTER_LOCK
+from archive.actions.protection import MASTER_LOCK, renew_masters
 from archive.actions.records import record_item
 from archive.audit_events import EventTag
 from archive.db.digitization import Batch, BatchEntry
@@ -217,6 +217,7 @@ def _file(uow: UnitOfWork, item: Item, dossier: Dossier, batch: Batch, now: date
         )
     )
     _record(uow, EventTag.ITEM_FILED, item, now, to=code, batch=batch.number)
+    renew_masters(uow, [item.master_digest], now=now)
 
 
 def _hold_object(

@@ -53,13 +53,8 @@ def renew_protection(uow: UnitOfWork, dossier_ids: Collection[uuid.UUID], *, now
     return renew_masters(uow, uow.session.scalars(masters), now=now) if dossier_ids else 0
 
 
-def renew_item(uow: UnitOfWork, item: Item, *, now: datetime) -> int:
-    """As renew_protection, for one item that came into a dossier, or was held."""
-    return renew_masters(uow, (item.master_digest,), now=now)
-
-
 def renew_masters(uow: UnitOfWork, digests: Iterable[str | None], *, now: datetime) -> int:
-    """Objects are locked in the order of their digests, whoever asks for them."""
+    """As renew_protection, for the masters of some items. Rows are locked in the order of digests, whoever asks."""
     known = sorted({digest for digest in digests if digest is not None})
     return sum(_renew(uow, known[at : at + PORTION], now) for at in range(0, len(known), PORTION))
 

@@ -72,7 +72,7 @@ class World:
         return self.make.save(
             HoldRow(
                 id=new_id(),
-                number=f"TG-SXD-2026-{new_id().hex[-5:]}",
+                number=f"TD-SXD-2026-{new_id().hex[-5:]}",
                 agency_id=self.agency.id,
                 reason="Thanh tra",
                 authority="QĐ 12/QĐ-TTr",
