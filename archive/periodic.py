@@ -12,13 +12,14 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from archive.actions.notices import give_due_notices
 from archive.bootstrap import App
 from archive.workflows.lease import release_session
 
 log = logging.getLogger("archive.service")
 
 PERIODIC_LOCK = 0x4152434944580002
-MINUTE_S, DAY_S = 60.0, 86_400.0
+NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
 
 
@@ -34,7 +35,7 @@ class Job:
     run: Callable[[App], int]
 
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("notices", NOTICES_S, give_due_notices),)
 
 
 class Periodic:

@@ -10,9 +10,7 @@ from archive.cli.output import Output
 
 PARTS = {  # command -> message id of the part that it needs
     "export": "part.packages",
-    "retention": "part.retention",
     "hold": "part.hold",
-    "dispose": "part.disposal",
     "backup": "part.backup",
     "restore": "part.backup",
 }
