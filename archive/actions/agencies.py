@@ -45,7 +45,8 @@ def create_agency(
         parent = uow.session.scalar(select(Agency).where(Agency.code == parent_code))
         if parent is None:
             raise NotFound(what=i18n.text("noun.agency", code=parent_code))
-        policy.require(actor, Permission.ACCOUNT_MANAGE, parent.id)
+        if not may_over(uow, actor, Permission.ACCOUNT_MANAGE, parent):
+            raise NotAllowed(permission=Permission.ACCOUNT_MANAGE)
     elif Permission.ACCOUNT_MANAGE not in actor.everywhere:
         raise NotAllowed  # a new root is in nobody's subtree
     if not _CODE.fullmatch(code) or not DOSSIER_CODE.fullmatch(code):  # codes of its dossiers begin with it
@@ -141,9 +142,20 @@ def agency_to_reorganise(uow: UnitOfWork, code: str, *, actor: Actor) -> Agency:
     """Held, with the whole tree. What the actor may not reorganise is as unknown as what is not there."""
     lock_tree(uow)
     agency = uow.session.scalar(select(Agency).where(Agency.code == code).with_for_update())
-    if agency is None or not policy.may(actor, Permission.AGENCY_REORGANISE, agency.id):
+    if agency is None or not may_over(uow, actor, Permission.AGENCY_REORGANISE, agency):
         raise NotFound(what=i18n.text("noun.agency", code=code))
     return agency
+
+
+def may_over(uow: UnitOfWork, actor: Actor, permission: Permission, agency: Agency) -> bool:
+    """Also for an agency that was made or moved in this very transaction: who holds the permission over an agency
+    holds it over all below."""
+    above: Agency | None = agency
+    while above is not None:
+        if policy.may(actor, permission, above.id):
+            return True
+        above = uow.session.get(Agency, above.parent_id) if above.parent_id else None
+    return False
 
 
 def lock_tree(uow: UnitOfWork) -> None:
@@ -182,7 +194,7 @@ def _code_of(uow: UnitOfWork, agency_id: uuid.UUID | None) -> str | None:
 def _new_parent(uow: UnitOfWork, agency: Agency, parent_code: str | None, actor: Actor) -> uuid.UUID:
     """Raises where the agency would stand below itself."""
     parent = None if parent_code is None else uow.session.scalar(select(Agency).where(Agency.code == parent_code))
-    if parent is None or not policy.may(actor, Permission.AGENCY_REORGANISE, parent.id):
+    if parent is None or not may_over(uow, actor, Permission.AGENCY_REORGANISE, parent):
         raise NotFound(what=i18n.text("noun.agency", code=parent_code or ""))
     above = select(Agency.id, Agency.parent_id).where(Agency.id == parent.id).cte("above", recursive=True)
     further = aliased(Agency)

@@ -48,6 +48,7 @@ def fond_for(uow: UnitOfWork, agency: Agency, year: int, code: str | None, *, ac
             or_(Fond.state == "open", func.extract("year", Fond.closed_on) >= year),
         )
         .order_by(Fond.code)
+        .with_for_update(read=True)  # it is not handed over meanwhile
     ).all()
     if code is not None:
         named = next((fond for fond in held if fond.code == code), None)

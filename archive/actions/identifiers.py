@@ -8,10 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import or_, select, tuple_
 
 from archive import i18n
-from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
-from archive.actions.agencies import agency_to_reorganise, lock_tree, record_agency
+from archive.actions.agencies import agency_to_reorganise, lock_tree, may_over, record_agency
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency, AgencyIdentifier
 from archive.db.unit_of_work import UnitOfWork
@@ -56,14 +55,15 @@ def end_identifier(
 ) -> AgencyIdentifier:
     lock_tree(uow)
     found = uow.session.get(AgencyIdentifier, identifier_id, with_for_update=True)
-    if found is None or not policy.may(actor, Permission.AGENCY_REORGANISE, found.agency_id):
+    bearer = found and uow.session.get_one(Agency, found.agency_id)
+    if found is None or bearer is None or not may_over(uow, actor, Permission.AGENCY_REORGANISE, bearer):
         raise NotFound(what=i18n.text("noun.identifier"))
     if found.valid_to is not None:
         raise Conflict("agency.identifier_ended", value=found.value, day=f"{found.valid_to:%d/%m/%Y}")
     if found.valid_from is not None and last_day < found.valid_from:
         raise InvalidInput("agency.period_invalid", field="valid_to")
     found.valid_to = last_day
-    _record(uow, uow.session.get_one(Agency, found.agency_id), found, "ended", actor=actor, now=now)
+    _record(uow, bearer, found, "ended", actor=actor, now=now)
     return found
 
 

@@ -194,7 +194,8 @@ def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
     item.state, item.described_at = ItemState.DESCRIBED, now
     batch = uow.session.get_one(Batch, receipt.batch_id)
     dossier = batch.dossier_id and uow.session.get(Dossier, batch.dossier_id, with_for_update=True)
-    if dossier and item.dossier_id is None and dossier.state == "open":
+    fits = dossier and dossier.state == "open" and dossier.agency_id == item.agency_id  # it may have changed hands
+    if dossier and fits and item.dossier_id is None:
         _file(uow, item, dossier, batch, now)
     uow.reindex(item, now=now)
 

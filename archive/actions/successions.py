@@ -10,10 +10,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from archive import i18n
-from archive.access import policy
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
-from archive.actions.agencies import agency_to_reorganise, create_agency, end_agency, lock_tree, record_agency
+from archive.actions.agencies import (
+    agency_to_reorganise,
+    create_agency,
+    end_agency,
+    lock_tree,
+    may_over,
+    record_agency,
+)
 from archive.actions.records import MAX_REASON_CHARACTERS
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency, AgencySuccession
@@ -37,6 +43,21 @@ class Part:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reorganisation:
+    kind: str
+    effective_on: date
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    predecessor: Agency
+    successor: Agency
+    partial: bool
+    note: str
+
+
 def record_succession(
     uow: UnitOfWork,
     *,
@@ -51,29 +72,27 @@ def record_succession(
     something was separated from a predecessor that goes on."""
     if kind not in KINDS:
         raise InvalidInput("agency.succession_unknown", field="kind")
-    basis = basis_given(legal_basis)
+    event = _Reorganisation(kind, effective_on, basis_given(legal_basis))
     if effective_on > local_date(now):
         raise InvalidInput("agency.effective_in_future", field="effective_on")
     if not parts:
         raise InvalidInput("agency.succession_empty", field="parts")
     lock_tree(uow)
-    known = _agencies(uow, parts, actor)
+    pairs = _pairs(uow, parts, actor)
     after = _successors(uow)
-    for part in parts:
-        predecessor, successor = known[part.predecessor], known[part.successor]
-        _require_fit(uow, kind, effective_on, part, predecessor, successor)
-        after.setdefault(predecessor.id, set()).add(successor.id)
-        if _reaches(after, successor.id, predecessor.id):
-            raise InvalidInput(
-                "agency.succession_circle", field="parts", code=predecessor.code, successor=successor.code
-            )
-        _add(uow, kind, effective_on, basis, part, predecessor, successor, actor=actor, now=now)
+    for pair in pairs:
+        _require_fit(uow, event, pair)
+        after.setdefault(pair.predecessor.id, set()).add(pair.successor.id)
+        if _reaches(after, pair.successor.id, pair.predecessor.id):
+            raise _circle(pair)
+        _add(uow, event, pair, actor=actor, now=now)
     uow.session.flush()
     if kind in WHOLE:
-        _require_one_successor(uow, known, parts)
+        _require_one_successor(uow, pairs)
     if kind != SEPARATION:
-        for code in dict.fromkeys(part.predecessor for part in parts):
-            end_agency(uow, known[code], effective_on - timedelta(days=1), legal_basis=basis, actor=actor, now=now)
+        last_day = effective_on - timedelta(days=1)
+        for predecessor in {pair.predecessor.id: pair.predecessor for pair in pairs}.values():
+            end_agency(uow, predecessor, last_day, legal_basis=event.legal_basis, actor=actor, now=now)
 
 
 def rename_agency(
@@ -125,80 +144,84 @@ def basis_given(legal_basis: str) -> str:
     return text
 
 
-def _agencies(uow: UnitOfWork, parts: Sequence[Part], actor: Actor) -> dict[str, Agency]:
+def _pairs(uow: UnitOfWork, parts: Sequence[Part], actor: Actor) -> list[_Pair]:
+    """With their agencies held; one that the actor may not reorganise is as unknown as one that is not there."""
     codes = {code for part in parts for code in (part.predecessor, part.successor)}
     rows = select(Agency).where(Agency.code.in_(codes)).order_by(Agency.id).with_for_update()
-    allowed = {
+    known = {
         agency.code: agency
-        for agency in uow.session.scalars(rows)
-        if policy.may(actor, Permission.AGENCY_REORGANISE, agency.id)
+        for agency in uow.session.scalars(rows).all()
+        if may_over(uow, actor, Permission.AGENCY_REORGANISE, agency)
     }
-    for code in sorted(codes - set(allowed)):
+    for code in sorted(codes - set(known)):
         raise NotFound(what=i18n.text("noun.agency", code=code))
-    return allowed
+    return [_Pair(known[part.predecessor], known[part.successor], part.partial, part.note) for part in parts]
 
 
-def _require_fit(
-    uow: UnitOfWork, kind: str, effective_on: date, part: Part, predecessor: Agency, successor: Agency
-) -> None:
-    if predecessor.id == successor.id:
-        raise InvalidInput("agency.succession_circle", field="parts", code=part.predecessor, successor=part.successor)
-    if kind in WHOLE and part.partial:
-        raise InvalidInput("agency.succession_whole", field="partial", kind=i18n.text(f"agency.kind_{kind}"))
-    if kind == SEPARATION and not part.partial:
-        raise InvalidInput("agency.separation_partial", field="partial", code=part.predecessor)
-    if predecessor.valid_from is not None and predecessor.valid_from >= effective_on:
-        raise InvalidInput("agency.not_yet_there", field="effective_on", code=part.predecessor)
-    if kind == SEPARATION and predecessor.valid_to is not None and predecessor.valid_to < effective_on:
-        raise Conflict("agency.ended_already", code=part.predecessor, day=f"{predecessor.valid_to:%d/%m/%Y}")
-    if successor.valid_from is not None and successor.valid_from > effective_on:
-        raise InvalidInput("agency.not_yet_there", field="effective_on", code=part.successor)
-    if successor.valid_to is not None and successor.valid_to < effective_on:
-        raise Conflict("agency.ended_already", code=part.successor, day=f"{successor.valid_to:%d/%m/%Y}")
+def _circle(pair: _Pair) -> InvalidInput:
+    return InvalidInput(
+        "agency.succession_circle", field="parts", code=pair.predecessor.code, successor=pair.successor.code
+    )
+
+
+def _require_fit(uow: UnitOfWork, event: _Reorganisation, pair: _Pair) -> None:
+    old, new, on = pair.predecessor, pair.successor, event.effective_on
+    if old.id == new.id:
+        raise _circle(pair)
+    if event.kind in WHOLE and pair.partial:
+        raise InvalidInput("agency.succession_whole", field="partial", kind=i18n.text(f"agency.kind_{event.kind}"))
+    if event.kind == SEPARATION and not pair.partial:
+        raise InvalidInput("agency.separation_partial", field="partial", code=old.code)
+    if old.valid_from is not None and old.valid_from >= on:
+        raise InvalidInput("agency.not_yet_there", field="effective_on", code=old.code)
+    if new.valid_from is not None and new.valid_from > on:
+        raise InvalidInput("agency.not_yet_there", field="effective_on", code=new.code)
+    for acts in (new, old) if event.kind == SEPARATION else (new,):
+        if acts.valid_to is not None and acts.valid_to < on:
+            raise Conflict("agency.ended_already", code=acts.code, day=f"{acts.valid_to:%d/%m/%Y}")
     told = select(AgencySuccession.id).where(
-        AgencySuccession.predecessor_id == predecessor.id,
-        AgencySuccession.successor_id == successor.id,
-        AgencySuccession.effective_on == effective_on,
+        AgencySuccession.predecessor_id == old.id,
+        AgencySuccession.successor_id == new.id,
+        AgencySuccession.effective_on == on,
     )
     if uow.session.scalar(told) is not None:
-        raise Conflict("agency.succession_known", code=part.predecessor, successor=part.successor)
+        raise Conflict("agency.succession_known", code=old.code, successor=new.code)
 
 
-def _require_one_successor(uow: UnitOfWork, known: dict[str, Agency], parts: Sequence[Part]) -> None:
-    for part in parts:
-        others = select(AgencySuccession.successor_id).where(
-            AgencySuccession.predecessor_id == known[part.predecessor].id, AgencySuccession.kind != SEPARATION
+def _require_one_successor(uow: UnitOfWork, pairs: Sequence[_Pair]) -> None:
+    for pair in pairs:
+        followers = select(AgencySuccession.successor_id).where(
+            AgencySuccession.predecessor_id == pair.predecessor.id, AgencySuccession.kind != SEPARATION
         )
-        if len(set(uow.session.scalars(others))) > 1:
-            raise InvalidInput("agency.one_successor", field="parts", code=part.predecessor)
+        if len(set(uow.session.scalars(followers))) > 1:
+            raise InvalidInput("agency.one_successor", field="parts", code=pair.predecessor.code)
 
 
-def _add(
-    uow: UnitOfWork,
-    kind: str,
-    effective_on: date,
-    basis: str,
-    part: Part,
-    predecessor: Agency,
-    successor: Agency,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
+def _add(uow: UnitOfWork, event: _Reorganisation, pair: _Pair, *, actor: Actor, now: datetime) -> None:
     uow.session.add(
         AgencySuccession(
             id=new_id(),
-            predecessor_id=predecessor.id,
-            successor_id=successor.id,
-            kind=kind,
-            effective_on=effective_on,
-            legal_basis=basis,
-            partial=part.partial,
-            note=" ".join(part.note.split()),
+            predecessor_id=pair.predecessor.id,
+            successor_id=pair.successor.id,
+            kind=event.kind,
+            effective_on=event.effective_on,
+            legal_basis=event.legal_basis,
+            partial=pair.partial,
+            note=" ".join(pair.note.split()),
         )
     )
-    told = {"kind": kind, "successor": successor.code, "effective_on": effective_on, "legal_basis": basis}
-    record_agency(uow, EventTag.AGENCY_SUCCEEDED, predecessor, actor=actor, now=now, **told, partial=part.partial)
+    record_agency(
+        uow,
+        EventTag.AGENCY_SUCCEEDED,
+        pair.predecessor,
+        actor=actor,
+        now=now,
+        kind=event.kind,
+        successor=pair.successor.code,
+        effective_on=event.effective_on,
+        partial=pair.partial,
+        legal_basis=event.legal_basis,
+    )
 
 
 def _successors(uow: UnitOfWork) -> dict[uuid.UUID, set[uuid.UUID]]:
