@@ -22,6 +22,7 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
+from archive.actions.scanners import scanner_in_use
 from archive.audit_events import EventTag
 from archive.bootstrap import App
 from archive.db.accounts import Agency
@@ -68,11 +69,15 @@ def open_batch(
     task_number: int,
     dossier_code: str | None = None,
     expected: int | None = None,
+    scanner_code: str | None = None,
     source: str = "cli",
     actor: Actor,
     now: datetime,
 ) -> Batch:
-    """expected: files that the deliverer says there are; may be given at the close instead."""
+    """expected: files that the deliverer says there are; may be given at the close instead.
+
+    scanner_code: the agency's device that the files come from; only one that is cleared today.
+    """
     agency = uow.session.scalar(select(Agency).where(Agency.code == agency_code))
     if agency is None:
         raise InvalidInput("error.not_found", field="agency", what=i18n.text("noun.agency", code=agency_code))
@@ -91,9 +96,11 @@ def open_batch(
         opened_at=now,
         expected=expected,
         source=source,
+        scanner_id=None if scanner_code is None else scanner_in_use(uow, agency.id, scanner_code, now=now),
     )
     uow.session.add(batch)
-    _record(uow, EventTag.BATCH_OPENED, batch, actor=actor, now=now, task=task_number, expected=expected)
+    tag, scanner = EventTag.BATCH_OPENED, scanner_code
+    _record(uow, tag, batch, actor=actor, now=now, task=task_number, expected=expected, scanner=scanner)
     return batch
 
 

@@ -16,7 +16,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
-from archive.db.holdings import Dossier, Item, Receipt
+from archive.db.holdings import Dossier, Item, Receipt, Scanner
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 from archive.queries.items import not_found
 from archive.queries.paging import Order, Paged
@@ -129,4 +129,5 @@ _CODES: dict[str, tuple[InstrumentedAttribute[uuid.UUID], InstrumentedAttribute[
     "dossier": (Dossier.id, Dossier.code),
     "item": (Item.id, Receipt.number),
     "receipt": (Receipt.id, Receipt.number),
+    "scanner": (Scanner.id, Scanner.code),
 }

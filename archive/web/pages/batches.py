@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import JSONResponse
 
 from archive import i18n
+from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.actions import ingest
 from archive.db.states import ItemState
@@ -16,6 +17,7 @@ from archive.queries import batches as queries
 from archive.queries.agencies import agencies
 from archive.queries.dossiers import dossiers
 from archive.queries.references import batch_id
+from archive.queries.scanners import scanner_of_batch, scanners
 from archive.queries.tasks import tasks
 from archive.queries.views import BatchEntryView, BatchView
 from archive.web.deps import SignedForm, SignedIn, Visit
@@ -25,7 +27,7 @@ from archive.web.render import say
 router = APIRouter()
 ROWS = 50
 ENTRIES = 200
-NOTHING_GIVEN = {"agency": "", "task": 0, "dossier": "", "expected": None}
+NOTHING_GIVEN = {"agency": "", "task": 0, "dossier": "", "expected": None, "scanner": ""}
 
 
 @router.get("/batches")
@@ -45,12 +47,15 @@ def form(visit: SignedIn) -> Response:
 
 @router.post("/batches")
 def opened(
+    *,
     visit: SignedForm,
     agency: Annotated[str, Form()],
     task: Annotated[int, Form()],
     dossier: Annotated[str, Form()] = "",
     expected: Annotated[str, Form()] = "",
+    scanner: Annotated[str, Form()] = "",
 ) -> Response:
+    """scanner: <agency code>/<code of the device>, as the form offers it."""
     try:
         with visit.unit_of_work() as uow:
             batch = ingest.open_batch(
@@ -59,13 +64,14 @@ def opened(
                 task_number=task,
                 dossier_code=dossier.strip() or None,
                 expected=whole_number(expected, "expected") if expected.strip() else None,
+                scanner_code=_scanner_code(scanner, agency),
                 source="web",
                 actor=visit.actor,
                 now=visit.now,
             )
             number = batch.number
     except (InvalidInput, Conflict, NotFound) as wrong:
-        given = {"agency": agency, "task": task, "dossier": dossier, "expected": expected}
+        given = {"agency": agency, "task": task, "dossier": dossier, "expected": expected, "scanner": scanner}
         return _form(visit, given, problem=str(wrong), status=422)
     return visit.back(f"/batches/{number}")
 
@@ -75,10 +81,12 @@ def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
     batch = _batch(visit, number)
     with visit.unit_of_work() as uow:
         own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
+        scanner = scanner_of_batch(uow.session, number, actor=visit.actor)
     may_ingest = any(agency.code == batch.line.agency_code for agency in own)
     return visit.page(
         "batch.html",
         batch=batch,
+        scanner=scanner,
         **_entries(batch, start),
         seen=moved(batch),
         may_ingest=may_ingest,
@@ -167,12 +175,23 @@ def _form(visit: Visit, given: dict[str, object], *, problem: str | None = None,
         own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
         numbered = tasks(uow.session, actor=visit.actor)
         known = dossiers(uow.session, actor=visit.actor, limit=ROWS)
+        devices = scanners(uow.session, actor=visit.actor, permission=Permission.BATCH_INGEST)
     return visit.page(
         "batch_new.html",
         status=status,
         agencies=own,
         tasks=numbered,
         dossiers=[dossier for dossier in known if dossier.state == "open"],
+        scanners=[device for device in devices if device.usable(local_date(visit.now))],
         given=given,
         problem=problem,
     )
+
+
+def _scanner_code(chosen: str, agency: str) -> str | None:
+    if not chosen:
+        return None
+    of, _, code = chosen.partition("/")
+    if of != agency:
+        raise InvalidInput("scanner.other_agency", field="scanner")
+    return code

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from archive.queries.paper import paper_of
 from archive.queries.views import DossierView
 from archive.web.deps import Visit
 
@@ -22,7 +23,13 @@ class Section:
     load: Load
 
 
-SECTIONS: tuple[Section, ...] = ()
+def paper_section(visit: Visit, session: Session, dossier: DossierView) -> Mapping[str, Any] | None:
+    """Readers are told where paper is known to lie; who keeps it may also say so."""
+    paper = paper_of(session, dossier.id, actor=visit.actor)
+    return {"paper": paper} if paper.may_manage or paper.place else None
+
+
+SECTIONS: tuple[Section, ...] = (Section("dossier_paper.html", paper_section),)
 
 
 def sections_of(visit: Visit, session: Session, dossier: DossierView) -> list[tuple[str, Mapping[str, Any]]]:
