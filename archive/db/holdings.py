@@ -56,6 +56,7 @@ class Dossier(Row):
     work_ended_on: Mapped[date | None]  # retention counts from its year
     level: Mapped[str] = mapped_column(default="conditional")
     last_ordinal: Mapped[int] = mapped_column(default=0)  # of items ever filed here; a number is not given twice
+    rules_sought_at: Mapped[datetime | None]  # when a retention rule was last looked for, whether or not one was found
     __table_args__ = (CheckConstraint("state in ('open', 'closed')", name="state"),)
 
 

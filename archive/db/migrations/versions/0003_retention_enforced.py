@@ -149,6 +149,7 @@ def upgrade() -> None:
     op.create_index('uq_custody_present', 'custody', ['fond_id'], unique=True, postgresql_where=sa.text('valid_to is null'))
     op.create_foreign_key(op.f('fk_custody_account_id'), 'custody', 'account', ['account_id'], ['id'])
     op.add_column('disposition_entry', sa.Column('refused_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('dossier', sa.Column('rules_sought_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('dossier_rule', sa.Column('score', sa.Double(), nullable=True))
     op.add_column('dossier_rule', sa.Column('proposed_by', sa.Uuid(), nullable=True))
     op.add_column('dossier_rule', sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True))

@@ -1,0 +1,265 @@
+"""Which rules of the schedules speak of a dossier: candidates with scores and reasons, or why there is none.
+
+Deterministic, and open to a look: the share of a title's telling words that a rule has, the share of the rule's words
+that the title has, less what contradicts (retention/words.toml). What is not clear enough is not proposed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from metadata.text import fold, lower
+from retention.words import Contrast, Words, words
+
+LEAST_SCORE = 0.4  # found on the tuning half of tests/resources/retention-titles.csv
+LEAST_LEAD = 0.08  # before the next candidate with another term, as a share of the best score
+LEAST_LEAD_SAME_TERM = 0.05
+DOCUMENT_SCORE = 0.6  # a rule that a document alone speaks for
+DOCUMENT_WEIGHT = 0.35  # of a word that stands in documents only
+PAIR_WEIGHT = 1.5  # two words that follow each other say more than both apart
+SYNONYM_WEIGHT = 0.8
+STRANGE_WEIGHT = 0.4  # of a word that no rule has, as a share of the rarest word's
+MOST_CANDIDATES, MOST_DOCUMENT_RULES = 5, 3
+BRANCH = " - "
+
+Feature = tuple[str, ...]  # one word, or two that follow each other
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A rule as the scorer sees it. term: equal for rules that keep equally long; rank: the greater, the longer."""
+
+    key: str
+    title: str
+    term: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """text: its title or subject; type_name: what kind of paper it is, "" where that is not known."""
+
+    text: str
+    type_name: str = ""
+
+
+class ReasonKind(StrEnum):
+    WORDS = "words"  # words of the title that the rule has
+    MEANT = "meant"  # words of the rule that the title says otherwise
+    AGREES = "agrees"  # period, paper, gravity, … that both have
+    DIFFERS = "differs"  # … that speaks against it
+    UNSAID = "unsaid"  # … that the rule asks for and the title does not tell
+    DOCUMENT = "document"  # the document that speaks for it, not the dossier's title
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """text: the words themselves, or the name of a contrast."""
+
+    kind: ReasonKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """score: 0 to 1."""
+
+    series: Series
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+class Silence(StrEnum):
+    """Why nothing is proposed."""
+
+    NO_RULES = "no_rules"
+    NOTHING_FITS = "nothing_fits"  # no rule has the title's words
+    TOO_WEAK = "too_weak"  # the best has too few of them
+    TOO_CLOSE = "too_close"  # two with different terms fit nearly alike
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """proposed: one for the dossier, and more for documents that ask for a longer term; empty: `silence` says why.
+
+    candidates: the best by the dossier's title and documents, the best first, whether or not one is proposed.
+    """
+
+    proposed: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
+    silence: Silence | None
+
+
+class Proposer:
+    """Over the rules in force; made once, asked for many dossiers."""
+
+    def __init__(self, rules: Iterable[Series]) -> None:
+        rules = tuple(rules)
+        self._with_tones = _Index(rules, words(with_tones=True))
+        self._without = _Index(rules, words(with_tones=False))
+
+    def propose(self, title: str, documents: Sequence[Document] = ()) -> Proposal:
+        index = self._without if lower(title) == fold(title) else self._with_tones
+        if not index.rules:
+            return Proposal((), (), Silence.NO_RULES)
+        candidates = index.candidates(title, documents)
+        silence = _silence(candidates)
+        main = () if silence else candidates[:1]
+        extra = _of_documents(index, documents, main)
+        return Proposal((*main, *extra), candidates, None if main or extra else silence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    series: Series
+    features: Mapping[Feature, float]
+    parts: tuple[Mapping[Feature, float], ...]  # between commas: any of them may be what a title speaks of
+    values: tuple[frozenset[str], ...]  # of each contrast
+    asked: tuple[frozenset[str], ...]  # those that a title is expected to have
+
+
+class _Index:
+    def __init__(self, rules: Sequence[Series], known: Words) -> None:
+        self._words = known
+        chunks = [known.chunks(rule.title) for rule in rules]
+        had = Counter(feature for each in chunks for feature in set(_features(each, known.silent)))
+        self._idf = {feature: _weight(feature) * math.log(1 + len(rules) / count) for feature, count in had.items()}
+        self.rules = tuple(self._rule(rule, each) for rule, each in zip(rules, chunks, strict=True))
+        self._vocabulary = known.silent | {word for feature in had for word in feature}
+        self._strange = STRANGE_WEIGHT * math.log(1 + len(rules))
+        self._having: dict[Feature, list[int]] = defaultdict(list)
+        for place, rule in enumerate(self.rules):
+            for feature in rule.features:
+                self._having[feature].append(place)
+
+    def candidates(self, title: str, documents: Sequence[Document]) -> tuple[Candidate, ...]:
+        """The best by the title, helped by what the documents say."""
+        chunks = self._words.chunks(title)
+        said = self._said(chunks)
+        helped = dict(said)
+        for document in documents:
+            for feature, weight in self._said(self._words.chunks(document.text)).items():
+                helped[feature] = max(helped.get(feature, 0.0), DOCUMENT_WEIGHT * weight)
+        papers = {document.type_name for document in documents}
+        if len(papers) == 1:  # all of one kind, such as letters only
+            chunks = (*chunks, *self._words.chunks(papers.pop()))
+        places = {place for feature in helped for place in self._having[feature]}
+        values = [contrast.found(chunks) for contrast in self._words.contrasts]
+        told = sum(self._idf[feature] * weight for feature, weight in said.items())
+        told += self._strange * self._words.strange(title, self._vocabulary)
+        scored = (self._scored(self.rules[place], said, helped, told, values) for place in places)
+        return tuple(sorted(scored, key=lambda found: (-found.score, found.series.key))[:MOST_CANDIDATES])
+
+    def _rule(self, series: Series, chunks: tuple[tuple[str, ...], ...]) -> _Rule:
+        parts = tuple(part for chunk in chunks if (part := self._weighed(_features((chunk,), self._words.silent))))
+        features = self._weighed(_features(chunks, self._words.silent))
+        values = tuple(each.found(chunks) for each in self._words.contrasts)
+        asked = tuple(each.found(chunks[:1] if each.head else chunks) for each in self._words.contrasts)
+        return _Rule(series, features, parts, values, asked)
+
+    def _weighed(self, features: Iterable[Feature]) -> dict[Feature, float]:
+        return {feature: self._idf[feature] for feature in features if feature in self._idf}
+
+    def _said(self, chunks: tuple[tuple[str, ...], ...]) -> dict[Feature, float]:
+        """1 for what is said, less for what is meant by it; only what some rule has."""
+        said = {feature: SYNONYM_WEIGHT for means in self._words.meant(chunks)
+                for feature in _features((means,), self._words.silent)}  # fmt: skip
+        said |= dict.fromkeys(_features(chunks, self._words.silent), 1.0)
+        return {feature: weight for feature, weight in said.items() if feature in self._idf}
+
+    def _scored(
+        self,
+        rule: _Rule,
+        said: Mapping[Feature, float],
+        helped: Mapping[Feature, float],
+        told: float,
+        values: Sequence[frozenset[str]],
+    ) -> Candidate:
+        """told: the weight of all that the title says."""
+        matched = {feature: weight * helped[feature] for feature, weight in rule.features.items() if feature in helped}
+        total = sum(matched.values())
+        of_title = min(1.0, total / told) if told else 0.0
+        of_rule = max((_share(part, helped) for part in rule.parts), default=0.0)
+        whole = total / sum(rule.features.values()) if rule.features else 0.0
+        score = of_title**0.5 * (0.35 + 0.4 * of_rule + 0.25 * whole)
+        reasons = _told(matched, said)
+        for contrast, has, asked, found in zip(self._words.contrasts, rule.values, rule.asked, values, strict=True):
+            left, reason = _contrasted(contrast, has, asked, found)
+            score *= left
+            reasons += reason
+        return Candidate(rule.series, round(score, 4), tuple(reasons))
+
+
+def _features(chunks: Iterable[Sequence[str]], silent: frozenset[str]) -> set[Feature]:
+    found: set[Feature] = set()
+    for chunk in chunks:
+        found |= {(word,) for word in chunk if word not in silent}
+        found |= {pair for pair in pairwise(chunk) if silent.isdisjoint(pair)}
+    return found
+
+
+def _weight(feature: Feature) -> float:
+    return 1.0 if len(feature) == 1 else PAIR_WEIGHT
+
+
+def _share(part: Mapping[Feature, float], said: Mapping[Feature, float]) -> float:
+    return sum(weight * said.get(feature, 0.0) for feature, weight in part.items()) / sum(part.values())
+
+
+def _contrasted(
+    contrast: Contrast, has: frozenset[str], asked: frozenset[str], found: frozenset[str]
+) -> tuple[float, list[Reason]]:
+    if has & found:
+        return 1.0, [Reason(ReasonKind.AGREES, contrast.name)]
+    if has and found:
+        return contrast.clash, [Reason(ReasonKind.DIFFERS, contrast.name)]
+    if asked:
+        return contrast.silence, [Reason(ReasonKind.UNSAID, contrast.name)]
+    return (contrast.surplus if found else 1.0), []
+
+
+def _told(matched: Mapping[Feature, float], said: Mapping[Feature, float]) -> list[Reason]:
+    """Pairs tell of their words; the heaviest first."""
+    reasons = []
+    for kind, weights in ((ReasonKind.WORDS, {1.0}), (ReasonKind.MEANT, {SYNONYM_WEIGHT})):
+        features = [feature for feature in matched if said.get(feature) in weights]
+        in_pairs = {word for feature in features if len(feature) > 1 for word in feature}
+        features = [feature for feature in features if len(feature) > 1 or feature[0] not in in_pairs]
+        if features:
+            heaviest = sorted(features, key=lambda feature: (-matched[feature], feature))[:5]
+            reasons.append(Reason(kind, ", ".join(" ".join(feature) for feature in heaviest)))
+    return reasons
+
+
+def _silence(candidates: Sequence[Candidate]) -> Silence | None:
+    if not candidates:
+        return Silence.NOTHING_FITS
+    best = candidates[0]
+    if best.score < LEAST_SCORE:
+        return Silence.TOO_WEAK
+    for other in candidates[1:]:
+        least = LEAST_LEAD_SAME_TERM if other.series.term == best.series.term else LEAST_LEAD
+        if best.score - other.score < least * best.score:
+            return Silence.TOO_CLOSE
+    return None
+
+
+def _of_documents(index: _Index, documents: Sequence[Document], main: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """What single documents are sure of, where it keeps the dossier longer than what its title says."""
+    longest = max((each.series.rank for each in main), default=0)
+    found: dict[str, Candidate] = {}
+    for document in documents:
+        candidates = index.candidates(f"{document.type_name} {document.text}".strip(), ())
+        if not candidates or candidates[0].score < DOCUMENT_SCORE or _silence(candidates):
+            continue
+        best = candidates[0]
+        if best.series.rank > longest and best.score > getattr(found.get(best.series.key), "score", 0.0):
+            reason = Reason(ReasonKind.DOCUMENT, document.text)
+            found[best.series.key] = Candidate(best.series, best.score, (reason, *best.reasons))
+    ranked = sorted(found.values(), key=lambda each: (-each.series.rank, -each.score, each.series.key))
+    return tuple(ranked[:MOST_DOCUMENT_RULES])
