@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pdfminer.pdfexceptions import PDFException
+
 from ocr.engine import OcrEngine
 from ocr.ink import Pixels, without_coloured_ink
 from ocr.model import Box, Line, PageText, TextSource, Word
@@ -21,6 +23,8 @@ from ocr.stamps import read_stamps
 _FEWEST_CHARACTERS = 20
 _PICTURED = 0.35  # of the page: what it says is in its pictures then
 _SOFT_HYPHEN = 173
+_LOOKED_AT = 200  # characters, for the way they run
+_UNREADABLE = (PDFException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
 _COLUMN_GAP = 2.2  # line heights between words that belong to columns side by side
 
 
@@ -71,21 +75,40 @@ class OwnText(AbstractContextManager["OwnText"]):
             stamps=read_stamps(pixels, without_coloured_ink(pixels), TEXT_DPI, engine),
         )
 
-    def _lines(self, number: int, width: int, height: int, encoding: Encoding | None = None) -> tuple[Line, ...]:
+    def stands_upright(self, page: Any, number: int) -> bool:
+        """Whether the page is drawn, not pictured, and what is written there runs upright; False: it is not known."""
+        if page.get_textpage().count_chars() == 0 or pictured_share(page) > _PICTURED:
+            return False
+        characters = self._characters(number)
+        return bool(characters) and all(_upright(each) for each in characters)
+
+    def _characters(self, number: int) -> list[dict[str, Any]]:
+        """The first of the page; none where pdfplumber cannot read it."""
         import pdfplumber
-        from pdfminer.pdfexceptions import PDFException
 
         try:
             self._plumber = self._plumber or pdfplumber.open(self._file)
             page = self._plumber.pages[number - 1]
-            if any(not character["upright"] for character in page.chars[:200]):
+            characters: list[dict[str, Any]] = page.chars[:_LOOKED_AT]
+            page.close()
+        except _UNREADABLE:
+            return []
+        return characters
+
+    def _lines(self, number: int, width: int, height: int, encoding: Encoding | None = None) -> tuple[Line, ...]:
+        import pdfplumber
+
+        try:
+            self._plumber = self._plumber or pdfplumber.open(self._file)
+            page = self._plumber.pages[number - 1]
+            if not all(_upright(character) for character in page.chars[:_LOOKED_AT]):
                 return ()  # turned text: recognition sets it upright
             fonts = ["fontname"] if encoding is Encoding.TCVN3 else []
             told = page.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, extra_attrs=fonts)
             scale_x, scale_y = width / float(page.width), height / float(page.height)
             offset_x, offset_y = float(page.bbox[0]), float(page.bbox[1])
             page.close()
-        except (PDFException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        except _UNREADABLE:
             return ()  # PDFium drew the page: it is recognised from what it shows
         words = [
             Word(
@@ -117,6 +140,12 @@ def _soft_hyphens() -> Iterator[None]:
         yield
     finally:
         table[_SOFT_HYPHEN] = before
+
+
+def _upright(character: dict[str, Any]) -> bool:
+    """pdfplumber's own `upright` holds for text upside down too."""
+    a, b, c, d = character["matrix"][:4]
+    return bool(a > abs(b) and d > abs(c))
 
 
 def _text_of(lines: tuple[Line, ...]) -> str:

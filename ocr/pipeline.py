@@ -53,18 +53,22 @@ def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterato
             with page_of(document, number, signatures=False) as page:
                 dpi = reading_dpi(page)
                 pixels = render(page, dpi)
-                yield own_text.page(page, pixels, number, engine) or read_page(pixels, dpi, number, engine)
+                own = own_text.page(page, pixels, number, engine)
+                yield own or read_page(pixels, dpi, number, engine, upright=own_text.stands_upright(page, number))
 
 
-def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine) -> PageText:
-    """Read one page as it lies. pixels: (height, width, 3), blue, green, red. dpi: None where unknown."""
+def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *, upright: bool = False) -> PageText:
+    """Read one page as it lies. pixels: (height, width, 3), blue, green, red. dpi: None where unknown.
+
+    upright: it is known to stand so.
+    """
     reading_dpi = dpi or guessed_dpi(pixels.shape[1], pixels.shape[0])
     if min(pixels.shape[:2]) < _LEAST_PIXELS:
         return _page_without_text(pixels, dpi, number, blank=bool(pixels.min() > _HALF_BRIGHT))
     gray = without_coloured_ink(pixels)
     if _is_empty(gray) and _is_empty(gray_of(pixels)):
         return _page_without_text(pixels, dpi, number, blank=True)
-    rotation = quarter_turn(gray, reading_dpi, engine)
+    rotation = 0 if upright else quarter_turn(gray, reading_dpi, engine)
     pixels, gray = turned(pixels, rotation), turned(gray, rotation)
     height, width = gray.shape
     skew = skew_of(dark(gray).astype(np.uint8) * 255)

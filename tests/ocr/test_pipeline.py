@@ -9,8 +9,10 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from ocr import stored
+from ocr.born_digital import OwnText
 from ocr.engine import OcrEngine, open_engine
 from ocr.model import PageText, TextSource
+from ocr.pdf_pages import open_pdf, page_of
 from ocr.pipeline import read_page, recognise_pages
 from ocr.syllables import model_version
 from tests.ocr import drawn
@@ -115,6 +117,31 @@ def test_speckle_gives_no_lines(engine: OcrEngine) -> None:
 
 def pages_of(file: Path, kind: str, numbers: list[int], engine: str = "tesseract") -> list[PageText]:
     return [stored.page_from_json(told) for told in recognise_pages(str(file), kind, numbers, engine)["pages"]]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_pdfs_own_letters_tell_which_way_up_it_stands(tmp_path: Path, turn: int) -> None:
+    """Too few to be its text, and drawn in a turned page as they would be in a turned scan."""
+    import pikepdf
+
+    file = drawn.text_pdf(tmp_path / "few.pdf", ("Trang 7",))
+    with pikepdf.open(file, allow_overwriting_input=True) as document:
+        document.pages[0].rotate(turn, relative=True)
+        document.save(file)
+    with open_pdf(file) as document, OwnText(file) as own, page_of(document, 1, signatures=False) as page:
+        assert own.stands_upright(page, 1) is (turn == 0)
+
+
+def test_text_upside_down_is_not_taken_as_it_stands(tmp_path: Path) -> None:
+    import pikepdf
+
+    file = drawn.text_pdf(tmp_path / "text.pdf")
+    with pikepdf.open(file, allow_overwriting_input=True) as document:
+        document.pages[0].rotate(180, relative=True)
+        document.save(file)
+    [page] = pages_of(file, "pdf", [1])
+    assert page.source is TextSource.RECOGNISED
+    assert page.rotation == 180
 
 
 def test_a_scanned_pdf_is_read_at_its_own_resolution(tmp_path: Path) -> None:
