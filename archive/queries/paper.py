@@ -173,8 +173,8 @@ def box(
     there = and_(
         Agency.code == agency_code,
         PhysicalLocation.place == place,
-        shelf == SHELF,
-        box == BOX,
+        SHELF.is_not_distinct_from(shelf),
+        BOX.is_not_distinct_from(box),
         PhysicalLocation.valid_to.is_(None),
         _kept(actor),
     )
