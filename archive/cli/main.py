@@ -43,6 +43,7 @@ COMMANDS = (
     Command("batch", "archive.cli.batch"),
     Command("search", "archive.cli.search"),
     Command("show", "archive.cli.show"),
+    Command("agency", "archive.cli.agency"),
     Command("export", "archive.cli.later"),
     Command("retention", "archive.cli.retention"),
     Command("hold", "archive.cli.later"),
