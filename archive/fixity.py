@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from archive.bootstrap import App
 from archive.db.holdings import Item, Receipt, RecognitionRow, Rendition, StoredObject
 from archive.errors import ObjectMissing
+from archive.protection import is_short, set_again
 
 PORTION = 100  # objects between two commits
-Held = Row[str, int, datetime | None, bool]  # digest, size_bytes, locked_until, legal_hold
 COVERED_WITHIN = timedelta(days=90)
 
 MASTER, RECOGNITION, RENDITION, UNHELD = "master", "recognition", "rendition", "unheld"
@@ -87,30 +87,25 @@ def _verdict(app: App, digest: str) -> str | None:
         return "missing"
 
 
-def _locked_again(app: App, held: Held) -> str | None:
-    """Only what the catalogue says is locked now is asked for: one small question an object."""
-    until = held.locked_until if held.locked_until is not None and held.locked_until > app.clock() else None
-    if until is None and not held.legal_hold:
+def _locked_again(app: App, held: StoredObject) -> str | None:
+    """What the store is still to be told of is no finding."""
+    if held.protection_pending or not is_short(app, held):
         return None
-    found = app.store.protection(held.digest)
-    short = until is not None and (found.retain_until is None or found.retain_until < until)
-    if not short and (found.legal_hold or not held.legal_hold):
-        return None
-    app.store.protect(held.digest, retain_until=until, legal_hold=held.legal_hold or None)
+    set_again(app, held)
     return "object_unlocked"
 
 
-def _portion(app: App, started: datetime, size: int, done: list[str]) -> Sequence[Held]:
+def _portion(app: App, started: datetime, size: int, done: list[str]) -> Sequence[StoredObject]:
     """Not yet looked at since `started`."""
     due = StoredObject.verified_at.is_(None) | (StoredObject.verified_at < started)
     rows = (
-        select(StoredObject.digest, StoredObject.size_bytes, StoredObject.locked_until, StoredObject.legal_hold)
+        select(StoredObject)
         .where(due, StoredObject.digest.not_in(done))
         .order_by(StoredObject.verified_at.nulls_first(), StoredObject.digest)
         .limit(size)
     )
     with app.unit_of_work() as uow:
-        return uow.session.execute(rows).all()
+        return uow.session.scalars(rows).all()
 
 
 def _date(app: App, digests: list[str]) -> None:

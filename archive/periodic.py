@@ -13,13 +13,18 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from archive.actions.notices import give_due_notices
+from archive.actions.proposals import propose_waiting
 from archive.bootstrap import App
+from archive.drill import run_daily
+from archive.protection import roll_locks, tell_store
 from archive.workflows.lease import release_session
 
 log = logging.getLogger("archive.service")
 
 PERIODIC_LOCK = 0x4152434944580002
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
+PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
+PROPOSALS_S = 60.0  # a portion each time
 LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
 
 
@@ -35,7 +40,13 @@ class Job:
     run: Callable[[App], int]
 
 
-JOBS: tuple[Job, ...] = (Job("notices", NOTICES_S, give_due_notices),)
+JOBS: tuple[Job, ...] = (
+    Job("protection", PROTECTION_S, tell_store),
+    Job("locks", DAY_S, roll_locks),
+    Job("drill", DRILL_S, run_daily),
+    Job("notices", NOTICES_S, give_due_notices),
+    Job("proposals", PROPOSALS_S, propose_waiting),
+)
 
 
 class Periodic:

@@ -10,13 +10,16 @@ from typing import Any
 
 from sqlalchemy import func, select, union
 
+from archive import i18n
 from archive.bootstrap import App
 from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt, RecognitionRow, Rendition, StoredObject
 from archive.db.states import READABLE, ItemState
 from archive.db.trail import Outbox
+from archive.drill import CANARIES
 from archive.errors import ObjectMissing
 from archive.ids import id_of
+from archive.protection import is_short
 
 UNDER_WAY = timedelta(hours=1)  # an object may wait so long for its row while items are worked on
 WAITING = (ItemState.RECEIVED, ItemState.STOPPED)
@@ -61,6 +64,7 @@ def reconcile(app: App) -> ReconcileReport:
     findings = [
         *_objects(app, stored, rows),
         *_rows_without_object_row(app),
+        *_protection(app),
         *_quarantine(app, lying),
         *_batches(app),
         *_left_overs(app),
@@ -89,7 +93,7 @@ def _objects(app: App, stored: dict[str, int], rows: dict[str, int]) -> Iterator
         elif digest in stored and stored[digest] != size:
             yield Finding("object_size", digest, expected=str(size), found=str(stored[digest]))
     under_way = _count_items(app, ItemState.RECEIVED) > 0
-    for digest in sorted(stored.keys() - rows.keys() - _masters_to_come(app)):
+    for digest in sorted(stored.keys() - rows.keys() - _masters_to_come(app) - CANARIES):
         if not (under_way and _is_new(app, digest)):  # its row is then about to be committed
             yield Finding("object_orphan", digest, found=str(stored[digest]))
 
@@ -110,6 +114,28 @@ def _is_new(app: App, digest: str) -> bool:
         return app.store.stored_at(digest) > app.clock() - UNDER_WAY
     except ObjectMissing:
         return False
+
+
+def _protection(app: App) -> Iterator[Finding]:
+    """What the catalogue says is locked or held is so in the store, or the store is about to be told of it."""
+    held = select(StoredObject).where(StoredObject.legal_hold | (StoredObject.locked_until > app.clock()))
+    with app.unit_of_work() as uow:
+        locked = uow.session.scalars(held.where(StoredObject.protection_pending.is_(False))).all()
+        untold = uow.session.scalars(
+            select(StoredObject).where(
+                StoredObject.protection_pending, StoredObject.protection_changed_at < app.clock() - UNDER_WAY
+            )
+        ).all()
+    for row in locked:
+        if app.store.contains(row.digest) and is_short(app, row):
+            yield Finding("object_unlocked", row.digest, expected=_told(row))
+    for row in untold:
+        yield Finding("protection_untold", row.digest, expected=_told(row))
+
+
+def _told(row: StoredObject) -> str:
+    until = "" if row.locked_until is None else row.locked_until.isoformat()
+    return i18n.text("reconcile.locked_until", until=until) + (i18n.text("reconcile.held") if row.legal_hold else "")
 
 
 def _rows_without_object_row(app: App) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from archive.db import migrate, seeds
 from archive.db.database import Database, engine_of
 from archive.db.embedded import EmbeddedServer
 from archive.settings import Settings
+from archive.storage import guards
 from tests.factories import Factory
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -96,7 +97,27 @@ def open_directory() -> Iterator[Path]:
     try:
         yield directory
     finally:
+        released(directory)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def released(directory: Path) -> None:
+    """Locked objects may be immutable, and then not even root removes them with their directory."""
+    for path in directory.rglob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+        if path.is_file():
+            guards.release(path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a killed run left is in the way of the next one's temporary directory."""
+    if config.option.basetemp is not None:
+        released(Path(config.option.basetemp))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files_can_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield
+    released(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ def _change(row: StoredObject, holders: Sequence[_Holder], now: datetime) -> boo
     if (until, legal_hold) == (row.locked_until, row.legal_hold):
         return False
     row.locked_until, row.legal_hold, row.protection_pending = until, legal_hold, True
+    row.protection_changed_at = now
     return True
 
 

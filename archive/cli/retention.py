@@ -15,6 +15,8 @@ ACTS = {  # in the order of the help
     "explain": "archive.cli.terms",
     "import": "archive.cli.schedules",
     "schedules": "archive.cli.schedules",
+    "propose": "archive.cli.schedules",
+    "drill": "archive.cli.drill",
 }
 
 

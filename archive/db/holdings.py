@@ -73,6 +73,7 @@ class StoredObject(Row):
     legal_hold: Mapped[bool] = mapped_column(default=False)
     # the two above were changed, and the store is yet to be told
     protection_pending: Mapped[bool] = mapped_column(default=False)
+    protection_changed_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_stored_object_protection_pending", "digest", postgresql_where=text("protection_pending")),
     )

@@ -1,4 +1,4 @@
-"""The object store as a directory: `ab/cd/<digest>`, written once, mode 0400."""
+"""The object store as a directory: `ab/cd/<digest>`, written once, guarded as archive.storage.guards tells."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from archive import i18n
 from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from archive.storage import guards
+from archive.storage.directory_drill import attempts_on
 from archive.storage.durable import (
     copy_digesting,
     digest_of,
@@ -22,11 +24,11 @@ from archive.storage.durable import (
     sync_directory,
     temporary_file,
 )
-from archive.storage.interface import Mode, Protection, StoredObjectRef
+from archive.storage.guards import OBJECT_MODE
+from archive.storage.interface import Attempt, Mode, Protection, StoredObjectRef
 from archive.storage.keys import is_digest, object_path
-from archive.storage.locks import LockFiles
+from archive.storage.locks import UNPROTECTED, LockFiles
 
-OBJECT_MODE = 0o400
 LOCKS = "locks"
 WORK = "writing"  # temporary files, in the same file system as the objects
 DAMAGED = "damaged"  # what was found under a digest that it did not match; kept for whoever must explain it
@@ -58,7 +60,9 @@ class FilesystemStore(WorkDirectory):
     @classmethod
     def create(cls, root: Path) -> FilesystemStore:
         with _translated():
-            make_directories(root / WORK)
+            for directory in (root / WORK, root / LOCKS, root / DAMAGED):
+                make_directories(directory)
+            guards.close_all(root)
         return cls(root)
 
     def put(self, source: Path, *, retain_until: datetime | None = None) -> StoredObjectRef:
@@ -69,10 +73,11 @@ class FilesystemStore(WorkDirectory):
             if retain_until is not None:  # before the bytes have their name: locked from the first instant
                 self._locks.change(digest, retain_until, None, "governance")
             if final.exists() and digest_past_cache(final) == (digest, size):
+                guards.close(final, self._root)
                 self._sync_path(final)
                 return StoredObjectRef(digest, size)
-            make_directories(self._work)
-            make_directories(final.parent)
+            guards.add_directory(final.parent.parent)
+            guards.add_directory(final.parent)
             with source.open("rb") as stream, temporary_file(self._work) as (path, fd):
                 written = copy_digesting(stream, fd)
                 if written != (digest, size):
@@ -88,7 +93,7 @@ class FilesystemStore(WorkDirectory):
         with _translated(digest):
             return self._final(digest).open("rb")
 
-    def path(self, digest: str) -> Path | None:
+    def path(self, digest: str) -> Path:
         if not self.contains(digest):
             raise ObjectMissing(digest=digest)
         return self._final(digest)
@@ -129,27 +134,38 @@ class FilesystemStore(WorkDirectory):
         legal_hold: bool | None = None,
         mode: Mode = "governance",
     ) -> None:
-        self.path(digest)  # missing objects are not protected
+        """Guards that were taken away are set again."""
+        path = self.path(digest)  # missing objects are not protected
         with _translated():
             self._locks.change(digest, retain_until, legal_hold, mode)
+            guards.close(path, self._root)
+            guards.make_immutable(path)
 
     def protection(self, digest: str) -> Protection:
-        self.path(digest)
+        """Nothing holds an object whose guards were taken away."""
+        path = self.path(digest)
         with _translated():
-            return self._locks.read(digest)
+            return self._locks.read(digest) if guards.is_closed(path, self._root) else UNPROTECTED
+
+    def attempts(self, digest: str) -> Iterator[Attempt]:
+        yield from attempts_on(self.path(digest), self._work)
 
     def _place(self, path: Path, final: Path) -> None:
         """Give the synced file its name without overwriting; a damaged holder of the name is put aside first."""
-        try:
-            os.link(path, final)
-        except FileExistsError:
-            wanted = digest_past_cache(path)
-            if digest_past_cache(final) != wanted:
-                aside = self._root / DAMAGED / f"{final.name}.{uuid.uuid4().hex}"
-                make_directories(aside.parent)
-                os.link(final, aside)
-                sync_directory(aside.parent)
-                path.replace(final)  # at every instant the name leads to something
+        with guards.opened(final.parent):
+            try:
+                os.link(path, final)
+            except FileExistsError:
+                wanted = digest_past_cache(path)
+                if digest_past_cache(final) != wanted:
+                    was_immutable = guards.is_immutable(final)
+                    guards.release(final)
+                    aside = self._root / DAMAGED / f"{final.name}.{uuid.uuid4().hex}"
+                    os.link(final, aside)
+                    sync_directory(aside.parent)
+                    path.replace(final)  # at every instant the name leads to something
+                    if was_immutable:
+                        guards.make_immutable(final)
         self._sync_path(final)
 
     def _sync_path(self, final: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 Mode = Literal["governance", "compliance"]
 
@@ -98,6 +98,28 @@ class ObjectStore(Sweepable, Protocol):
 
     def protection(self, digest: str) -> Protection:
         """What holds now; up to a second longer than was asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to remove or change an object, or to loosen what holds it, by the store's own account.
+
+    refused: tries, and tells whether the store refused. lays_over: where it does not refuse, the bytes must still be
+    read, from beneath what was laid over them.
+    """
+
+    name: str  # message id below `drill.attempt.`
+    refused: Callable[[], bool]
+    lays_over: bool = False
+
+
+@runtime_checkable
+class Drillable(Protocol):
+    """A store that can be tried: whether what it locks can be removed all the same."""
+
+    def attempts(self, digest: str) -> Iterator[Attempt]:
+        """Every way there is, for an object that may be lost by it. Each is to be made before the next is asked for."""
         ...
 
 

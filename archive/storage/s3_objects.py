@@ -18,10 +18,11 @@ from urllib3 import BaseHTTPResponse
 from archive import i18n
 from archive.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 from archive.storage.durable import digest_of
-from archive.storage.interface import Mode, Protection, StoredObjectRef
+from archive.storage.interface import Attempt, Mode, Protection, StoredObjectRef
 from archive.storage.keys import is_digest, object_path
 from archive.storage.locks import lengthened
 from archive.storage.s3_client import S3Client
+from archive.storage.s3_drill import attempts_on
 from archive.storage.s3_locks import protect, protection, retention
 from archive.storage.s3_stream import BUFFER_BYTES, ObjectStream
 from archive.storage.s3_transfer import Stored, Tries, read_back, send
@@ -173,6 +174,9 @@ class S3Store(Uploads):
 
     def protection(self, digest: str) -> Protection:
         return protection(self._head(digest))
+
+    def attempts(self, digest: str) -> Iterator[Attempt]:
+        yield from attempts_on(self._client, self._bucket, _key(digest), self._found(digest).id)
 
     def _newest(self, digest: str) -> Stored | None:
         """Read whole; None where nothing or a delete marker lies."""

@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from archive.errors import ArchiveError
 from archive.settings import Settings
 
+LEAST_LOCK_DAYS = 27  # the service asks for a day more at the least: archive.protection
 CONNECT_S, READ_S = 5.0, 30.0
 BUCKET = (
     "s3:CreateBucket",
@@ -52,9 +53,21 @@ def policy_of(prefix: str) -> dict[str, object]:
             _allowed(BUCKET, objects),
             _allowed(("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"), objects),
             _allowed(LOCKED_OBJECT, f"{objects}/*"),
+            _too_short(f"{objects}/*"),
             _allowed(BUCKET, quarantine),
             _allowed((*OBJECT, "s3:DeleteObject"), f"{quarantine}/*"),
         ],
+    }
+
+
+def _too_short(resource: str) -> dict[str, object]:
+    """MinIO takes a shorter governance lock from anybody who may set locks and asks to bypass them, without a right of
+    its own for that. So no lock may end before LEAST_LOCK_DAYS: what was loosened is found and set again by then."""
+    return {
+        "Effect": "Deny",
+        "Action": ["s3:PutObjectRetention"],
+        "Resource": [resource],
+        "Condition": {"NumericLessThan": {"s3:object-lock-remaining-retention-days": str(LEAST_LOCK_DAYS)}},
     }
 
 

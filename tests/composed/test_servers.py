@@ -53,7 +53,7 @@ def test_postgresql_is_spoken_to_in_tls_by_whoever_knows_its_certificate(stack: 
 def test_the_services_account_on_minio_removes_no_record(stack: Stack, tmp_path: Path) -> None:
     server = stack.app.object_server
     assert server is not None
-    until = datetime.now(UTC) + timedelta(days=1)
+    until = datetime.now(UTC) + timedelta(days=30)
     (tmp_path / "record").write_bytes(b"a record")
     digest = stack.app.store.put(tmp_path / "record", retain_until=until).digest
     [record] = [

@@ -178,6 +178,7 @@ def upgrade() -> None:
     op.create_foreign_key(op.f('fk_retention_schedule_imported_by'), 'retention_schedule', 'account', ['imported_by'], ['id'])
     op.add_column('stored_object', sa.Column('protection_pending', sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.alter_column('stored_object', 'protection_pending', server_default=None)
+    op.add_column('stored_object', sa.Column('protection_changed_at', sa.DateTime(timezone=True), nullable=True))
     op.create_index('ix_stored_object_protection_pending', 'stored_object', ['digest'], unique=False, postgresql_where=sa.text('protection_pending'))
     op.add_column('target', sa.Column('version', sa.BigInteger(), nullable=False, server_default=sa.text("1")))
     op.alter_column('target', 'version', server_default=None)
