@@ -149,9 +149,11 @@ def _document(found: Explanation) -> dict[str, Any]:
     document["summary"] = _say(found.summary)
     for name in ("steps", "changes"):
         document[name] = [_say(message) for message in getattr(found, name)]
-    del document["dossier_id"]
+    for name in ("dossier_id", "may_confirm"):
+        del document[name]
     for each in (*document["rules"], *document["events"]):
-        del each["id"]
+        for name in {"id", "rule_id"} & each.keys():
+            del each[name]
     for rule, view in zip(document["rules"], found.rules, strict=True):
         rule["state"] = view.state
         rule["if_confirmed"] = _say(view.if_confirmed) if view.if_confirmed else None

@@ -32,6 +32,7 @@ class RuleView:
     """if_confirmed: of a proposal, what the dossier's term would be with it; reasons: why it was proposed or chosen."""
 
     id: uuid.UUID
+    rule_id: uuid.UUID
     title: str
     group: str | None
     term: str | None
@@ -102,6 +103,7 @@ class Explanation:
     noticed_at: datetime | None
     changes: tuple[Message, ...]
     waits_for: tuple[str, ...]
+    may_confirm: bool
 
     def rules_that_are(self, state: str) -> tuple[RuleView, ...]:
         return tuple(rule for rule in self.rules if rule.state == state)
@@ -137,6 +139,7 @@ def explain(session: Session, reference: str, *, actor: Actor, today: date) -> E
         noticed_at=_noticed_at(session, dossier, found.due_on),
         changes=_changes(counting, found, dossier.work_ended_on, today, events, held=bool(holds)),
         waits_for=tuple(dict.fromkeys(row[1].event for row in rows if row[1].event and row[0].ended_at is None)),
+        may_confirm=policy.may(actor, Permission.RULE_CONFIRM, dossier.agency_id),
     )
 
 
@@ -202,6 +205,7 @@ def _rule_view(row: Sequence[Any], if_confirmed: Message | None) -> RuleView:
     given, rule, schedule, proposer, confirmer, ender = row
     return RuleView(
         id=given.id,
+        rule_id=rule.id,
         title=rule.title,
         group=rule.group,
         term=rule.term,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from archive.errors import InvalidInput
@@ -22,3 +23,11 @@ def number_given(text: str, field: str) -> int:
 
 def number_or_none(text: str, field: str) -> int | None:
     return number_given(text, field) if text.strip() else None
+
+
+def id_given(text: str, field: str) -> uuid.UUID:
+    """What a form of ours carried in a hidden field."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise InvalidInput("web.bad_request", field=field) from None

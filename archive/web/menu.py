@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("/review", "page.menu_review", Permission.ITEM_REVIEW),
     Entry("/dossiers", "page.menu_dossiers", Permission.DOSSIER_READ),
     Entry("/batches", "page.menu_batches", Permission.BATCH_READ),
+    Entry("/retention", "page.menu_retention", Permission.RULE_CONFIRM),
     Entry("/paper", "page.menu_paper", Permission.PAPER_MANAGE),
     Entry("/scanners", "page.menu_scanners", Permission.SCANNER_MANAGE),
     Entry("/stopped", "page.menu_stopped", Permission.STOPPED_READ),

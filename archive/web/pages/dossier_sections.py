@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from archive.access.identity import local_date
+from archive.queries.explanation import explain
 from archive.queries.paper import paper_of
 from archive.queries.views import DossierView
+from archive.queries.waiting_rules import choosable_rules
 from archive.web.deps import Visit
 
 Load = Callable[[Visit, Session, DossierView], Mapping[str, Any] | None]
@@ -23,13 +26,23 @@ class Section:
     load: Load
 
 
+def retention_section(visit: Visit, session: Session, dossier: DossierView) -> Mapping[str, Any] | None:
+    today = local_date(visit.now)
+    found = explain(session, dossier.line.code, actor=visit.actor, today=today)
+    choices = choosable_rules(session, work_ended_on=found.work_ended_on, today=today) if found.may_confirm else ()
+    return {"term": found, "choices": choices}
+
+
 def paper_section(visit: Visit, session: Session, dossier: DossierView) -> Mapping[str, Any] | None:
     """Readers are told where paper is known to lie; who keeps it may also say so."""
     paper = paper_of(session, dossier.id, actor=visit.actor)
     return {"paper": paper} if paper.may_manage or paper.place else None
 
 
-SECTIONS: tuple[Section, ...] = (Section("dossier_paper.html", paper_section),)
+SECTIONS: tuple[Section, ...] = (
+    Section("dossier_retention.html", retention_section),
+    Section("dossier_paper.html", paper_section),
+)
 
 
 def sections_of(visit: Visit, session: Session, dossier: DossierView) -> list[tuple[str, Mapping[str, Any]]]:
