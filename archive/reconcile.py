@@ -61,10 +61,11 @@ def reconcile(app: App) -> ReconcileReport:
     stored = {ref.digest: ref.size_bytes for ref in app.store.digests()}
     lying = set(app.quarantine.keys())
     rows = _object_rows(app)
+    objects = list(_objects(app, stored, rows))
     findings = [
-        *_objects(app, stored, rows),
+        *objects,
         *_rows_without_object_row(app),
-        *_protection(app),
+        *_protection(app, {finding.place for finding in objects}),
         *_quarantine(app, lying),
         *_batches(app),
         *_left_overs(app),
@@ -116,7 +117,7 @@ def _is_new(app: App, digest: str) -> bool:
         return False
 
 
-def _protection(app: App) -> Iterator[Finding]:
+def _protection(app: App, damaged: set[str]) -> Iterator[Finding]:
     """What the catalogue says is locked or held is so in the store, or the store is about to be told of it."""
     held = select(StoredObject).where(StoredObject.legal_hold | (StoredObject.locked_until > app.clock()))
     with app.unit_of_work() as uow:
@@ -127,7 +128,7 @@ def _protection(app: App) -> Iterator[Finding]:
             )
         ).all()
     for row in locked:
-        if app.store.contains(row.digest) and is_short(app, row):
+        if row.digest not in damaged and is_short(app, row):
             yield Finding("object_unlocked", row.digest, expected=_told(row))
     for row in untold:
         yield Finding("protection_untold", row.digest, expected=_told(row))

@@ -9,6 +9,7 @@ from archive import fixity
 from archive.bootstrap import App
 from archive.db.holdings import Item, RecognitionRow, Rendition, StoredObject
 from archive.fixity import verify_holdings
+from archive.storage import guards
 from archive.storage.keys import object_path
 from tests.archive.workflows.reading import Reader, scan
 from tests.archive.workflows.test_process_item import deliver, rows, run
@@ -44,7 +45,9 @@ def flip(app: App, digest: str) -> None:
 
 
 def remove(app: App, digest: str) -> None:
-    (app.settings.data / "objects" / object_path(digest)).unlink()
+    path = app.settings.data / "objects" / object_path(digest)
+    with guards.opened(path.parent):
+        path.unlink()
 
 
 def test_intact_holdings_are_verified_and_dated(app: App, receipt: str, clock: SetClock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from archive.bootstrap import App
 from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Item, Receipt, Rendition, StoredObject
 from archive.reconcile import reconcile
+from archive.storage import guards
 from archive.storage.keys import object_path
 from tests.archive.workflows.reading import Reader, scan
 from tests.archive.workflows.test_process_item import deliver, run
@@ -48,7 +50,24 @@ def master(app: App) -> Path:
 
 
 def lose_an_object(app: App) -> None:
-    master(app).unlink()
+    with guards.opened(master(app).parent):
+        master(app).unlink()
+
+
+def take_the_lock_away(app: App) -> None:
+    root = app.settings.data / "objects"
+    (root / "locks" / master(app).relative_to(root)).with_suffix(".json").unlink()
+
+
+def take_the_guards_away(app: App) -> None:
+    master(app).parent.chmod(0o700)
+
+
+def leave_the_store_untold(app: App) -> None:
+    with app.unit_of_work() as uow:
+        row = uow.session.get_one(StoredObject, master(app).name)
+        row.legal_hold, row.protection_pending = True, True
+        row.protection_changed_at = app.clock() - timedelta(hours=2)
 
 
 def cut_an_object(app: App) -> None:
@@ -149,6 +168,9 @@ def withdraw_past_the_outbox(app: App) -> None:
     ("damage", "rules"),
     [
         (lose_an_object, {"object_missing"}),
+        (take_the_lock_away, {"object_unlocked"}),
+        (take_the_guards_away, {"object_unlocked"}),
+        (leave_the_store_untold, {"protection_untold"}),
         (cut_an_object, {"object_size"}),
         (add_an_object, {"object_orphan"}),
         (add_an_object_with_a_row, {"object_unheld"}),
