@@ -65,7 +65,7 @@ def closed(visit: SignedForm, code: str, work_ended_on: Annotated[str, Form()] =
         with visit.unit_of_work() as uow:
             close_dossier(uow, code, work_ended_on=_day(work_ended_on), actor=visit.actor, now=visit.now)
     except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given={"work_ended_on": work_ended_on})
+        return dossier_page(visit, code, wrong, given={"form": "end", "work_ended_on": work_ended_on})
     return visit.back(f"/dossiers/{code}", "dossier_closed")
 
 
@@ -75,7 +75,7 @@ def reopened(visit: SignedForm, code: str, reason: Annotated[str, Form()] = "") 
         with visit.unit_of_work() as uow:
             reopen_dossier(uow, code, reason=reason, actor=visit.actor, now=visit.now)
     except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given={"reason": reason})
+        return dossier_page(visit, code, wrong, given={"form": "end", "reason": reason})
     return visit.back(f"/dossiers/{code}", "dossier_reopened")
 
 
@@ -100,7 +100,7 @@ def dossier_page(
         may_close=Permission.ITEM_FILE in dossier.may,
         first_day=date(dossier.line.year, 1, 1),
         today=today,
-        given={"work_ended_on": today.isoformat(), "reason": "", **(given or {})},
+        given={"form": "", "work_ended_on": today.isoformat(), "reason": "", **(given or {})},
         problem=str(wrong) if wrong else None,
     )
 

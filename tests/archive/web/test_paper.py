@@ -90,11 +90,10 @@ def test_who_keeps_no_paper_reads_where_it_is_and_has_no_page_of_it(signed_in: O
     assert 'href="/paper"' not in reader.get("/dossiers").text
 
 
-def upload(browser: Browser, content: str) -> str:
+def upload(browser: Browser, content: str, name: str = "vị trí.csv") -> str:
     browser.get("/paper/import")
-    return browser.client.post(
-        "/paper/import", data={"csrf": browser.token}, files={"sheet": ("vị trí.csv", content.encode())}
-    ).text
+    sent = {"sheet": (name, content.encode())}
+    return str(browser.client.post("/paper/import", data={"csrf": browser.token}, files=sent).text)
 
 
 def test_a_sheet_is_seen_first_and_confirmed_without_another_upload(signed_in: Open, dossier: Dossier) -> None:
@@ -119,9 +118,4 @@ def test_a_sheet_with_mistakes_is_not_offered_for_confirmation(signed_in: Open, 
     assert "Có 1 điều phải sửa" in page
     assert "Không có hồ sơ KHÔNG.CÓ" in page
     assert 'name="carried"' not in page
-    assert "Chưa chọn" in upload_nothing(lan)
-
-
-def upload_nothing(browser: Browser) -> str:
-    browser.get("/paper/import")
-    return browser.client.post("/paper/import", data={"csrf": browser.token}, files={"sheet": ("", b"")}).text
+    assert "Chưa chọn" in upload(lan, "", name="")
