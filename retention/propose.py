@@ -11,41 +11,53 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from metadata.text import fold, lower
-from retention.words import Contrast, Words, words
+from retention.words import NUMBERS, Contrast, Words, words
 
 LEAST_SCORE = 0.4  # found on the tuning half of tests/resources/retention-titles.csv
 LEAST_LEAD = 0.08  # before the next candidate with another term, as a share of the best score
 LEAST_LEAD_SAME_TERM = 0.05
 DOCUMENT_SCORE = 0.6  # a rule that a document alone speaks for
 DOCUMENT_WEIGHT = 0.35  # of a word that stands in documents only
+GROUP_WEIGHT = 0.5  # of a word of the heading
 PAIR_WEIGHT = 1.5  # two words that follow each other say more than both apart
 SYNONYM_WEIGHT = 0.8
 STRANGE_WEIGHT = 0.4  # of a word that no rule has, as a share of the rarest word's
 MOST_CANDIDATES, MOST_DOCUMENT_RULES = 5, 3
-BRANCH = " - "
 
+BRANCH = " - "  # parts a series from one of its kinds
+
+Chunks = tuple[tuple[str, ...], ...]
 Feature = tuple[str, ...]  # one word, or two that follow each other
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A rule as the scorer sees it. term: equal for rules that keep equally long; rank: the greater, the longer."""
+    """A rule as the scorer sees it.
+
+    group: the heading under which it stands. term: equal for rules that keep equally long; rank: the greater, the
+    longer.
+    """
 
     key: str
     title: str
     term: str
     rank: int
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """text: its title or subject; type_name: what kind of paper it is, "" where that is not known."""
+    """text: its title or subject; type_name: what kind of paper it is, "" where that is not known.
+
+    name: how reasons call it.
+    """
 
     text: str
     type_name: str = ""
+    name: str = ""
 
 
 class ReasonKind(StrEnum):
@@ -121,15 +133,33 @@ class _Rule:
     parts: tuple[Mapping[Feature, float], ...]  # between commas: any of them may be what a title speaks of
     values: tuple[frozenset[str], ...]  # of each contrast
     asked: tuple[frozenset[str], ...]  # those that a title is expected to have
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A title as it is compared.
+
+    said: by the title; helped: with what its documents say; told: the weight of all that the title says.
+    """
+
+    title: Chunks
+    meant: Chunks
+    said: Mapping[Feature, float]
+    helped: Mapping[Feature, float]
+    told: float
+    values: tuple[frozenset[str], ...]  # of each contrast
 
 
 class _Index:
     def __init__(self, rules: Sequence[Series], known: Words) -> None:
         self._words = known
         chunks = [known.chunks(rule.title) for rule in rules]
-        had = Counter(feature for each in chunks for feature in set(_features(each, known.silent)))
+        headings = [known.chunks(rule.group) for rule in rules]
+        both = [(*title, *heading) for title, heading in zip(chunks, headings, strict=True)]
+        had = Counter(feature for each in both for feature in _features(each, known.silent))
         self._idf = {feature: _weight(feature) * math.log(1 + len(rules) / count) for feature, count in had.items()}
-        self.rules = tuple(self._rule(rule, each) for rule, each in zip(rules, chunks, strict=True))
+        self.rules = tuple(self._rule(*each) for each in zip(rules, chunks, headings, strict=True))
         self._vocabulary = known.silent | {word for feature in had for word in feature}
         self._strange = STRANGE_WEIGHT * math.log(1 + len(rules))
         self._having: dict[Feature, list[int]] = defaultdict(list)
@@ -139,57 +169,59 @@ class _Index:
 
     def candidates(self, title: str, documents: Sequence[Document]) -> tuple[Candidate, ...]:
         """The best by the title, helped by what the documents say."""
+        asked = self._asked(title, documents)
+        places = {place for feature in asked.helped for place in self._having[feature]}
+        scored = (self._scored(self.rules[place], asked) for place in places)
+        return tuple(sorted(scored, key=lambda found: (-found.score, found.series.key))[:MOST_CANDIDATES])
+
+    def _asked(self, title: str, documents: Sequence[Document]) -> _Asked:
         chunks = self._words.chunks(title)
         said = self._said(chunks)
         helped = dict(said)
         for document in documents:
             for feature, weight in self._said(self._words.chunks(document.text)).items():
                 helped[feature] = max(helped.get(feature, 0.0), DOCUMENT_WEIGHT * weight)
-        papers = {document.type_name for document in documents}
-        if len(papers) == 1:  # all of one kind, such as letters only
-            chunks = (*chunks, *self._words.chunks(papers.pop()))
-        places = {place for feature in helped for place in self._having[feature]}
-        values = [contrast.found(chunks) for contrast in self._words.contrasts]
         told = sum(self._idf[feature] * weight for feature, weight in said.items())
         told += self._strange * self._words.strange(title, self._vocabulary)
-        scored = (self._scored(self.rules[place], said, helped, told, values) for place in places)
-        return tuple(sorted(scored, key=lambda found: (-found.score, found.series.key))[:MOST_CANDIDATES])
+        papers = {document.type_name for document in documents}
+        kinds = self._words.chunks(papers.pop()) if len(papers) == 1 else ()  # all of one kind, such as letters only
+        values = tuple(contrast.found((*chunks, *kinds)) for contrast in self._words.contrasts)
+        return _Asked(chunks, self._words.meant(chunks), said, helped, told, values)
 
-    def _rule(self, series: Series, chunks: tuple[tuple[str, ...], ...]) -> _Rule:
+    def _rule(self, series: Series, chunks: Chunks, heading: Chunks) -> _Rule:
         parts = tuple(part for chunk in chunks if (part := self._weighed(_features((chunk,), self._words.silent))))
-        features = self._weighed(_features(chunks, self._words.silent))
-        values = tuple(each.found(chunks) for each in self._words.contrasts)
-        asked = tuple(each.found(chunks[:1] if each.head else chunks) for each in self._words.contrasts)
-        return _Rule(series, features, parts, values, asked)
+        under = self._weighed(_features(heading, self._words.silent))
+        features = {feature: GROUP_WEIGHT * weight for feature, weight in under.items()}
+        features |= self._weighed(_features(chunks, self._words.silent))
+        contrasts, whole = self._words.contrasts, (*chunks, *heading)
+        values = tuple(each.found(whole) for each in contrasts)
+        asked = tuple(each.found(chunks[:1] if each.head else whole) for each in contrasts)
+        said = frozenset(word for chunk in whole for word in chunk) - NUMBERS
+        return _Rule(series, features, parts, values, asked, said)
 
     def _weighed(self, features: Iterable[Feature]) -> dict[Feature, float]:
         return {feature: self._idf[feature] for feature in features if feature in self._idf}
 
-    def _said(self, chunks: tuple[tuple[str, ...], ...]) -> dict[Feature, float]:
+    def _said(self, chunks: Chunks) -> dict[Feature, float]:
         """1 for what is said, less for what is meant by it; only what some rule has."""
         said = {feature: SYNONYM_WEIGHT for means in self._words.meant(chunks)
                 for feature in _features((means,), self._words.silent)}  # fmt: skip
         said |= dict.fromkeys(_features(chunks, self._words.silent), 1.0)
         return {feature: weight for feature, weight in said.items() if feature in self._idf}
 
-    def _scored(
-        self,
-        rule: _Rule,
-        said: Mapping[Feature, float],
-        helped: Mapping[Feature, float],
-        told: float,
-        values: Sequence[frozenset[str]],
-    ) -> Candidate:
-        """told: the weight of all that the title says."""
+    def _scored(self, rule: _Rule, asked: _Asked) -> Candidate:
+        helped = asked.helped
         matched = {feature: weight * helped[feature] for feature, weight in rule.features.items() if feature in helped}
         total = sum(matched.values())
-        of_title = min(1.0, total / told) if told else 0.0
-        of_rule = max((_share(part, helped) for part in rule.parts), default=0.0)
-        whole = total / sum(rule.features.values()) if rule.features else 0.0
-        score = of_title**0.5 * (0.35 + 0.4 * of_rule + 0.25 * whole)
-        reasons = _told(matched, said)
-        for contrast, has, asked, found in zip(self._words.contrasts, rule.values, rule.asked, values, strict=True):
-            left, reason = _contrasted(contrast, has, asked, found)
+        of_title = min(1.0, total / asked.told) if asked.told else 0.0
+        of_part = max((_share(part, helped) for part in rule.parts), default=0.0)
+        of_rule = total / sum(rule.features.values())
+        score = of_title**0.5 * (0.35 + 0.4 * of_part + 0.25 * of_rule)
+        reasons = _told(matched, asked.title, asked.meant, rule)
+        for contrast, has, wanted, found in zip(
+            self._words.contrasts, rule.values, rule.asked, asked.values, strict=True
+        ):
+            left, reason = _contrasted(contrast, has, wanted, found)
             score *= left
             reasons += reason
         return Candidate(rule.series, round(score, 4), tuple(reasons))
@@ -223,17 +255,20 @@ def _contrasted(
     return (contrast.surplus if found else 1.0), []
 
 
-def _told(matched: Mapping[Feature, float], said: Mapping[Feature, float]) -> list[Reason]:
-    """Pairs tell of their words; the heaviest first."""
+def _told(matched: Mapping[Feature, float], title: Chunks, meant: Chunks, rule: _Rule) -> list[Reason]:
+    """The words as people read them: runs of the text that the rule has too."""
+    telling = {word for feature in matched for word in feature}
     reasons = []
-    for kind, weights in ((ReasonKind.WORDS, {1.0}), (ReasonKind.MEANT, {SYNONYM_WEIGHT})):
-        features = [feature for feature in matched if said.get(feature) in weights]
-        in_pairs = {word for feature in features if len(feature) > 1 for word in feature}
-        features = [feature for feature in features if len(feature) > 1 or feature[0] not in in_pairs]
-        if features:
-            heaviest = sorted(features, key=lambda feature: (-matched[feature], feature))[:5]
-            reasons.append(Reason(kind, ", ".join(" ".join(feature) for feature in heaviest)))
+    for kind, chunks in ((ReasonKind.WORDS, title), (ReasonKind.MEANT, meant)):
+        runs = [run for chunk in chunks for run in _runs(chunk, rule.words) if not telling.isdisjoint(run)]
+        telling -= {word for run in runs for word in run}
+        if runs:
+            reasons.append(Reason(kind, ", ".join(dict.fromkeys(" ".join(run) for run in runs))))
     return reasons
+
+
+def _runs(chunk: Sequence[str], had: frozenset[str]) -> list[list[str]]:
+    return [list(run) for inside, run in groupby(chunk, lambda word: word in had) if inside]
 
 
 def _silence(candidates: Sequence[Candidate]) -> Silence | None:
@@ -244,9 +279,20 @@ def _silence(candidates: Sequence[Candidate]) -> Silence | None:
         return Silence.TOO_WEAK
     for other in candidates[1:]:
         least = LEAST_LEAD_SAME_TERM if other.series.term == best.series.term else LEAST_LEAD
-        if best.score - other.score < least * best.score:
+        if best.score - other.score < least * best.score or _undecided(best, other):
             return Silence.TOO_CLOSE
     return None
+
+
+def _undecided(best: Candidate, other: Candidate) -> bool:
+    """Two kinds of one series, and the title does not tell what parts them: whether a case was grave, for example."""
+    unsaid = [{reason for reason in each.reasons if reason.kind is ReasonKind.UNSAID} for each in (best, other)]
+    return _stem(best.series) == _stem(other.series) and bool(unsaid[0] & unsaid[1])
+
+
+def _stem(series: Series) -> tuple[str, str]:
+    stem, _, kind = series.title.rpartition(BRANCH)
+    return series.group, stem or kind
 
 
 def _of_documents(index: _Index, documents: Sequence[Document], main: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
@@ -254,12 +300,12 @@ def _of_documents(index: _Index, documents: Sequence[Document], main: tuple[Cand
     longest = max((each.series.rank for each in main), default=0)
     found: dict[str, Candidate] = {}
     for document in documents:
-        candidates = index.candidates(f"{document.type_name} {document.text}".strip(), ())
+        candidates = index.candidates(document.text, [Document("", document.type_name)])
         if not candidates or candidates[0].score < DOCUMENT_SCORE or _silence(candidates):
             continue
         best = candidates[0]
         if best.series.rank > longest and best.score > getattr(found.get(best.series.key), "score", 0.0):
-            reason = Reason(ReasonKind.DOCUMENT, document.text)
+            reason = Reason(ReasonKind.DOCUMENT, document.name or document.text)
             found[best.series.key] = Candidate(best.series, best.score, (reason, *best.reasons))
     ranked = sorted(found.values(), key=lambda each: (-each.series.rank, -each.score, each.series.key))
     return tuple(ranked[:MOST_DOCUMENT_RULES])

@@ -17,8 +17,7 @@ PERHAPS = "?"  # ends a value that counts only where there is no other
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _QUARTER = re.compile(r"iv|i{1,3}|[1-4]")
-_ROMAN = frozenset({"i", "ii", "iii", "iv"})
-_NUMBERS = {"N", "Y", "Q"}
+NUMBERS = frozenset({"N", "Y", "Q"})  # tokens that stand for figures
 
 Letters = Callable[[str], str]
 
@@ -111,7 +110,7 @@ def _contrast(table: Mapping[str, Any], letters: Letters) -> Contrast:
 
 
 def _phrase(text: str, letters: Letters) -> tuple[str, ...]:
-    return tuple(token if token in _NUMBERS else letters(token) for token in text.split())
+    return tuple(token if token in NUMBERS else letters(token) for token in text.split())
 
 
 def _numbered(token: str, before: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from archive.ids import new_id
 from archive.intake.schedule_sheet import ReadRule, RuleSheet, read_rules
 from archive.intake.sheets import Sheet, SheetFinding
 
-_CODE = re.compile(r"[A-Z0-9Đ][A-Z0-9Đ./-]{0,63}")
+_CODE = re.compile(r"[A-Z0-9Đ][A-Z0-9Đ.-]{0,63}")
 MAX_CHARACTERS = {"title": 500, "legal_basis": 1000, "source": 1000, "sector": 200}
 FIRST_DAY = date(1945, 9, 2)
 _DAY = timedelta(days=1)

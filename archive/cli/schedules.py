@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from archive import i18n
-from archive.access.identity import local_date
+from archive.access.identity import Actor, local_date
+from archive.actions.proposals import propose_rules, propose_waiting
 from archive.actions.schedules import ScheduleHead, SchedulePlan, import_schedule, plan_schedule
+from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
 from archive.errors import InvalidInput
 from archive.intake.sheets import read_sheet
 from archive.queries import schedules as queries
+from archive.queries.proposals import CandidateLine, candidates
 
 TEXTS = ("code", "title", "basis", "source")
 
@@ -30,6 +33,9 @@ def add_act(act: str, parser: argparse.ArgumentParser) -> None:
             parser.add_argument(
                 "version", nargs="?", type=int, metavar="VERSION", help=i18n.text("schedule.arg_version")
             )
+        case "propose":
+            parser.add_argument("dossier", nargs="?", metavar="DOSSIER", help=i18n.text("proposal.arg_dossier"))
+            parser.add_argument("--dry-run", action="store_true", help=i18n.text("proposal.arg_dry_run"))
     add_as_user(parser)
 
 
@@ -37,6 +43,8 @@ def run_act(args: argparse.Namespace, out: Output) -> int:
     match args.act:
         case "import":
             return _import(args, out)
+        case "propose":
+            return _propose(args, out)
         case _:
             return _schedules(args, out)
 
@@ -107,7 +115,12 @@ def _tell(plan: SchedulePlan, out: Output, *, imported: bool) -> int:
 
 
 def _summary(plan: SchedulePlan, imported: bool) -> str:
-    values = {"code": plan.head.code, "version": plan.version, "rules": len(plan.rules), "count": len(plan.findings)}
+    values: dict[str, Any] = {
+        "code": plan.head.code,
+        "version": plan.version,
+        "rules": len(plan.rules),
+        "count": len(plan.findings),
+    }
     if plan.findings:
         return i18n.text("schedule.not_imported", **values)
     if plan.known_as is not None:
@@ -124,8 +137,8 @@ def _schedules(args: argparse.Namespace, out: Output) -> int:
                 rules = queries.rules(uow.session, line.id).lines
                 out.document({"schedule": plain(line), "rules": plain(rules)})
                 out.say(f"{line.title} · {line.legal_basis} · {i18n.text(line.force(today))}")
-                rows = [(rule.ordinal, rule.group, rule.title, rule.term) for rule in rules]
-                out.table(_columns("place_in_list", "group", "title", "term"), rows)
+                cells = [(rule.ordinal, rule.group, rule.title, rule.term) for rule in rules]
+                out.table(_columns("place_in_list", "group", "title", "term"), cells)
                 return 0
             lines = [each for each in queries.schedules(uow.session, actor=actor) if args.code in (None, each.code)]
     out.document({"schedules": plain(lines)})
@@ -134,6 +147,45 @@ def _schedules(args: argparse.Namespace, out: Output) -> int:
     if not lines:
         out.say(i18n.text("schedule.none"))
     return 0
+
+
+def _propose(args: argparse.Namespace, out: Output) -> int:
+    """One dossier with its candidates; without one, all that nobody has looked at since something changed."""
+    with opened() as app:
+        actor = caller(app, args.as_user)
+        if args.dossier is None:
+            return _propose_all(app, actor, args, out)
+        if not args.dry_run:
+            with app.unit_of_work() as uow:
+                propose_rules(uow, args.dossier, actor=actor, now=app.clock())
+        with app.unit_of_work() as uow:
+            view = candidates(uow.session, args.dossier, actor=actor, today=local_date(app.clock()))
+    out.document(plain(view))
+    rows = [(_mark(each), each.score, each.title, each.term, "; ".join(each.reasons)) for each in view.candidates]
+    out.table(_columns("proposed", "score", "title", "term", "reasons"), rows, title=f"{view.code} · {view.title}")
+    if view.silence is not None:
+        out.say(view.silence)
+    return 0
+
+
+def _propose_all(app: App, actor: Actor, args: argparse.Namespace, out: Output) -> int:
+    if args.dry_run:
+        raise InvalidInput("proposal.dry_run_needs_dossier", field="dossier")
+    looked = 0
+    with out.progress(i18n.text("proposal.looking")) as show:
+        while done := propose_waiting(app, actor=actor):
+            looked += done
+            show(looked, None)
+    out.document({"looked_at": looked})
+    out.say(i18n.text("proposal.looked", count=looked))
+    return 0
+
+
+def _mark(line: CandidateLine) -> str:
+    for said in ("confirmed", "declined", "proposed"):
+        if getattr(line, said):
+            return i18n.text(f"proposal.mark_{said}")
+    return ""
 
 
 def _row(line: queries.ScheduleLine, today: date) -> tuple[object, ...]:

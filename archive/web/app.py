@@ -13,6 +13,8 @@ from archive.web.deps import Parts
 from archive.web.pages import (
     account,
     accounts,
+    agencies,
+    agency_import,
     audit,
     batches,
     changes,
@@ -27,6 +29,7 @@ from archive.web.pages import (
     retention,
     review,
     scanners,
+    schedules,
     search,
     session,
     stopped,
@@ -50,9 +53,12 @@ PAGES = (
     scanners,
     retention,
     dossier_retention,
+    schedules,
     stopped,
     account,
     accounts,
+    agency_import,
+    agencies,
     audit,
 )
 

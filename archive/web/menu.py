@@ -23,9 +23,11 @@ ENTRIES = (
     Entry("/dossiers", "page.menu_dossiers", Permission.DOSSIER_READ),
     Entry("/batches", "page.menu_batches", Permission.BATCH_READ),
     Entry("/retention", "page.menu_retention", Permission.RULE_CONFIRM),
+    Entry("/schedules", "page.menu_schedules", Permission.SCHEDULE_IMPORT),
     Entry("/paper", "page.menu_paper", Permission.PAPER_MANAGE),
     Entry("/scanners", "page.menu_scanners", Permission.SCANNER_MANAGE),
     Entry("/stopped", "page.menu_stopped", Permission.STOPPED_READ),
+    Entry("/agencies", "page.menu_agencies"),
     Entry("/accounts", "page.menu_accounts", Permission.ACCOUNT_MANAGE),
     Entry("/audit", "page.menu_audit", Permission.AUDIT_READ),
 )
