@@ -58,7 +58,7 @@ def _show(args: argparse.Namespace, out: Output) -> int:
         with app.unit_of_work() as uow:
             if args.code is None:
                 listed = agencies.directory(
-                    uow.session, actor=actor, today=today, ended=args.ended, limit=100_000, cursor=None
+                    uow.session, actor=actor, today=today, ended=args.ended, limit=100_000
                 )
             else:
                 one = agencies.agency(uow.session, args.code, actor=actor)

@@ -19,7 +19,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency, AgencyIdentifier, AgencySuccession
 from archive.errors import NotFound
-from archive.queries.agency_names import Named, matching
+from archive.queries.agency_names import Named
 from archive.queries.paging import Order, Paged
 
 BY_CODE = Order((Agency.code,))
@@ -90,15 +90,13 @@ def agencies(session: Session, permission: Permission, *, actor: Actor) -> tuple
 
 
 def directory(
-    session: Session, *, actor: Actor, query: str = "", today: date, ended: bool = False, limit: int, cursor: str | None
+    session: Session, *, actor: Actor, today: date, ended: bool = False, limit: int, cursor: str | None = None
 ) -> Paged[DirectoryLine]:
-    """By code; query: words of a name, with or without tones, or a code. ended: also what is no more."""
+    """By code. ended: also what is no more."""
     require_role(actor)
     rows = select(Agency, _Parent).outerjoin(_Parent, _Parent.id == Agency.parent_id)
     if not ended:
         rows = rows.where(or_(Agency.valid_to.is_(None), Agency.valid_to >= today))
-    if query.strip():
-        rows = rows.where(Agency.id.in_([named.id for named in matching(all_names(session), query)]))
     page = BY_CODE.page(session, rows, cursor=cursor, limit=limit)
     return page.of([_line(row[0], row[1]) for row in page.lines])
 
