@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -148,8 +148,10 @@ def told(step: Step) -> Message:
 
 
 def summary_of(calculation: Calculation) -> Message:
-    day = {} if calculation.due_on is None else {"day": calculation.due_on}
-    return Message(f"retention_verdict.{calculation.verdict}", _written(day))
+    if calculation.due_on is None:
+        return Message(f"retention_verdict.{calculation.verdict}")
+    days = {"day": calculation.due_on, "kept_until": calculation.due_on - timedelta(days=1)}
+    return Message(f"retention_verdict.{calculation.verdict}", _written(days))
 
 
 def _written(values: Mapping[str, Any]) -> dict[str, Any]:
