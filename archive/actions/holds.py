@@ -39,7 +39,8 @@ def place_holds(
     """
     why, by = reason_given(reason), _authority_given(authority)
     dossiers, items = _lock(uow, _named(subjects), actor)
-    placed = [_place(uow, each, why, by, actor=actor, now=now) for each in (*dossiers, *items)]
+    held: list[Dossier | Item] = [*dossiers, *items]
+    placed = [_place(uow, each, why, by, actor=actor, now=now) for each in held]
     renew_protection(uow, [dossier.id for dossier in dossiers], now=now)
     renew_masters(uow, [item.master_digest for item in items], now=now)
     return tuple(placed)
@@ -115,13 +116,13 @@ def _place(
 
 def _require_liftable(hold: HoldRow, actor: Actor, now: datetime) -> None:
     held = Hold(
-        dossier_id=hold.dossier_id and str(hold.dossier_id),
-        item_id=hold.item_id and str(hold.item_id),
+        dossier_id=_text(hold.dossier_id),
+        item_id=_text(hold.item_id),
         reason=hold.reason,
         authority=hold.authority,
         placed_by=str(hold.placed_by),
         placed_at=hold.placed_at,
-        lifted_by=hold.lifted_by and str(hold.lifted_by),
+        lifted_by=_text(hold.lifted_by),
         lifted_at=hold.lifted_at,
     )
     try:
@@ -129,6 +130,10 @@ def _require_liftable(hold: HoldRow, actor: Actor, now: datetime) -> None:
             lift(held, by=str(account_id), at=now)
     except HoldRefused as refused:
         raise Conflict(refused.reason) from refused
+
+
+def _text(value: uuid.UUID | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _next_number(uow: UnitOfWork, agency_id: uuid.UUID, now: datetime) -> str:

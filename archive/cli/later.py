@@ -10,7 +10,6 @@ from archive.cli.output import Output
 
 PARTS = {  # command -> message id of the part that it needs
     "export": "part.packages",
-    "hold": "part.hold",
     "backup": "part.backup",
     "restore": "part.backup",
 }

@@ -46,7 +46,7 @@ COMMANDS = (
     Command("agency", "archive.cli.agency"),
     Command("export", "archive.cli.later"),
     Command("retention", "archive.cli.retention"),
-    Command("hold", "archive.cli.later"),
+    Command("hold", "archive.cli.hold"),
     Command("dispose", "archive.cli.dispose"),
     Command("fixity", "archive.cli.fixity"),
     Command("audit", "archive.cli.audit"),

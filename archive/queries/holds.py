@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
@@ -18,6 +18,7 @@ from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency
 from archive.db.holdings import Dossier, Item, Receipt, StoredObject
 from archive.db.retention import HoldRow
+from archive.db.states import READABLE
 from archive.errors import NotFound
 from archive.queries.paging import Order, Paged
 
@@ -56,6 +57,14 @@ class HoldView:
         return ACTIVE if self.lifted_at is None else LIFTED
 
 
+@dataclass(frozen=True, slots=True)
+class RecordHolds:
+    """Of one record: active ones first, the newest first."""
+
+    holds: tuple[HoldView, ...]
+    may_place: bool
+
+
 def holds(
     session: Session, *, actor: Actor, state: str | None = None, cursor: str | None = None, limit: int | None = 50
 ) -> Paged[HoldView]:
@@ -67,25 +76,40 @@ def holds(
     return page.of(_views(session, page.lines, actor))
 
 
-def holds_of_dossier(session: Session, dossier_id: uuid.UUID, *, actor: Actor) -> tuple[HoldView, ...]:
-    """On it and on what is in it: active ones first, the newest first."""
-    return _of(session, or_(HoldRow.dossier_id == dossier_id, Item.dossier_id == dossier_id), actor)
+def hold(session: Session, number: str, *, actor: Actor) -> HoldView:
+    found = session.execute(_rows(actor).where(HoldRow.number == number)).all()
+    if not found:
+        raise not_found(number)
+    return _views(session, found, actor)[0]
 
 
-def holds_of_item(session: Session, item_id: uuid.UUID, *, actor: Actor) -> tuple[HoldView, ...]:
-    """On it and on the dossier that it lies in."""
-    its_dossier = select(Item.dossier_id).where(Item.id == item_id).scalar_subquery()
-    return _of(session, or_(HoldRow.item_id == item_id, HoldRow.dossier_id == its_dossier), actor)
+def holds_of_dossier(session: Session, dossier_id: uuid.UUID, *, actor: Actor) -> RecordHolds | None:
+    """On it and on what is in it; None for who may not see the holds of its agency."""
+    about = or_(HoldRow.dossier_id == dossier_id, Item.dossier_id == dossier_id)
+    return _here(session, session.get_one(Dossier, dossier_id), about, actor)
+
+
+def holds_of_item(session: Session, item_id: uuid.UUID, *, actor: Actor) -> RecordHolds | None:
+    """On it and on the dossier that it lies in; None for who may not see the holds of its agency."""
+    item = session.get_one(Item, item_id)
+    about = HoldRow.item_id == item_id
+    if item.dossier_id is not None:
+        about = or_(about, HoldRow.dossier_id == item.dossier_id)
+    return _here(session, item, about, actor)
 
 
 def not_found(number: str) -> NotFound:
     return NotFound(what=i18n.text("noun.hold", number=number))
 
 
-def _of(session: Session, about: Any, actor: Actor) -> tuple[HoldView, ...]:
+def _here(session: Session, record: Dossier | Item, about: ColumnElement[bool], actor: Actor) -> RecordHolds | None:
+    if not policy.may(actor, Permission.HOLD_READ, record.agency_id):
+        return None
     lifted_last = case((HoldRow.lifted_at.is_(None), 0), else_=1)
-    rows = _rows(actor).where(about).order_by(lifted_last, *NEWEST.clauses())
-    return _views(session, session.execute(rows).all(), actor)
+    rows = session.execute(_rows(actor).where(about).order_by(lifted_last, *NEWEST.clauses())).all()
+    may_place = isinstance(record, Dossier) or record.state in READABLE
+    may_place = may_place and policy.may(actor, Permission.HOLD_PLACE, record.agency_id)
+    return RecordHolds(_views(session, rows, actor), may_place)
 
 
 def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive.access.identity import local_date
 from archive.queries.explanation import explain
+from archive.queries.holds import holds_of_dossier
 from archive.queries.paper import paper_of
 from archive.queries.views import DossierView
 from archive.queries.waiting_rules import choosable_rules
@@ -39,7 +40,13 @@ def paper_section(visit: Visit, session: Session, dossier: DossierView) -> Mappi
     return {"paper": paper} if paper.may_manage or paper.place else None
 
 
+def holds_section(visit: Visit, session: Session, dossier: DossierView) -> Mapping[str, Any] | None:
+    held = holds_of_dossier(session, dossier.id, actor=visit.actor)
+    return None if held is None else {"holds": held.holds, "may_place": held.may_place}
+
+
 SECTIONS: tuple[Section, ...] = (
+    Section("dossier_holds.html", holds_section),
     Section("dossier_retention.html", retention_section),
     Section("dossier_paper.html", paper_section),
 )

@@ -13,6 +13,7 @@ from archive.access.permissions import Permission
 from archive.actions.readings import open_record
 from archive.db.states import ItemState
 from archive.queries.findings import FindingView, findings
+from archive.queries.holds import holds_of_item
 from archive.queries.lines import UNCLEAR_BELOW
 from archive.queries.views import ItemView, ReceiptView
 from archive.web.deps import SignedIn, Visit
@@ -57,7 +58,10 @@ def side_values(visit: Visit, item: ItemView) -> dict[str, Any]:
     may_file = Permission.ITEM_FILE in item.may
     may_correct = Permission.ITEM_CORRECT in item.may
     found = findings(item, today=local_date(visit.now)) if may_correct else ()
+    with visit.unit_of_work() as uow:
+        held = holds_of_item(uow.session, item.id, actor=visit.actor)
     return {
+        "held": held,
         "item": item,
         "doubtful": [field for field in item.fields if field.doubtful],
         "unread": sum(field.doubtful and field.value in ("", []) for field in item.fields),
