@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-from pdfminer.pdfexceptions import PDFException
+from typing import Any, TypeVar
 
 from ocr.engine import OcrEngine
 from ocr.ink import Pixels, without_coloured_ink
@@ -20,11 +18,12 @@ from ocr.pdf_pages import TEXT_DPI, pictured_share
 from ocr.quality import Verdict, judge
 from ocr.stamps import read_stamps
 
+T = TypeVar("T")
+
 _FEWEST_CHARACTERS = 20
 _PICTURED = 0.35  # of the page: what it says is in its pictures then
 _SOFT_HYPHEN = 173
 _LOOKED_AT = 200  # characters, for the way they run
-_UNREADABLE = (PDFException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
 _COLUMN_GAP = 2.2  # line heights between words that belong to columns side by side
 
 
@@ -34,6 +33,7 @@ class OwnText(AbstractContextManager["OwnText"]):
     def __init__(self, file: Path) -> None:
         self._file = file
         self._plumber: Any = None
+        self._broken = False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -79,37 +79,42 @@ class OwnText(AbstractContextManager["OwnText"]):
         """Whether the page is drawn, not pictured, and what is written there runs upright; False: it is not known."""
         if page.get_textpage().count_chars() == 0 or pictured_share(page) > _PICTURED:
             return False
-        characters = self._characters(number)
+        characters = self._ask(number, lambda plumbed: plumbed.chars[:_LOOKED_AT]) or []
         return bool(characters) and all(_upright(each) for each in characters)
 
-    def _characters(self, number: int) -> list[dict[str, Any]]:
-        """The first of the page; none where pdfplumber cannot read it."""
+    def _ask(self, number: int, question: Callable[[Any], T]) -> T | None:
+        """What pdfplumber says of the page; None where it breaks: PDFium drew the page, and it can be recognised."""
         import pdfplumber
 
+        if self._broken:
+            return None
         try:
-            self._plumber = self._plumber or pdfplumber.open(self._file)
+            if self._plumber is None:
+                self._broken = True  # until it is open: what cannot be opened is not tried again for each page
+                self._plumber = pdfplumber.open(self._file)
+                self._broken = False
             page = self._plumber.pages[number - 1]
-            characters: list[dict[str, Any]] = page.chars[:_LOOKED_AT]
+            answer = question(page)
             page.close()
-        except _UNREADABLE:
-            return []
-        return characters
+        except Exception:  # a parser of foreign bytes may raise anything
+            return None
+        return answer
 
     def _lines(self, number: int, width: int, height: int, encoding: Encoding | None = None) -> tuple[Line, ...]:
-        import pdfplumber
+        fonts = ["fontname"] if encoding is Encoding.TCVN3 else []
 
-        try:
-            self._plumber = self._plumber or pdfplumber.open(self._file)
-            page = self._plumber.pages[number - 1]
-            if not all(_upright(character) for character in page.chars[:_LOOKED_AT]):
-                return ()  # turned text: recognition sets it upright
-            fonts = ["fontname"] if encoding is Encoding.TCVN3 else []
-            told = page.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, extra_attrs=fonts)
-            scale_x, scale_y = width / float(page.width), height / float(page.height)
-            offset_x, offset_y = float(page.bbox[0]), float(page.bbox[1])
-            page.close()
-        except _UNREADABLE:
-            return ()  # PDFium drew the page: it is recognised from what it shows
+        def read(plumbed: Any) -> tuple[list[dict[str, Any]], tuple[float, ...], tuple[float, float]] | None:
+            if not all(_upright(character) for character in plumbed.chars[:_LOOKED_AT]):
+                return None  # turned text: recognition sets it upright
+            told = plumbed.extract_words(x_tolerance_ratio=0.15, keep_blank_chars=False, extra_attrs=fonts)
+            return told, plumbed.bbox, (float(plumbed.width), float(plumbed.height))
+
+        found = self._ask(number, read)
+        if found is None:
+            return ()
+        told, bounds, (page_width, page_height) = found
+        scale_x, scale_y = width / page_width, height / page_height
+        offset_x, offset_y = float(bounds[0]), float(bounds[1])
         words = [
             Word(
                 unicodedata.normalize("NFC", word["text"]),

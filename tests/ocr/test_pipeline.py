@@ -132,6 +132,17 @@ def test_a_pdfs_own_letters_tell_which_way_up_it_stands(tmp_path: Path, turn: in
         assert own.stands_upright(page, 1) is (turn == 0)
 
 
+def test_a_page_is_read_from_its_picture_where_its_own_text_cannot_be_had(tmp_path: Path) -> None:
+    """What draws the page passes over a trailer with a name too many; what reads its words does not."""
+    file = drawn.text_pdf(tmp_path / "text.pdf")
+    whole = file.read_bytes()
+    trailer = whole.index(b"trailer")
+    file.write_bytes(whole[:trailer] + whole[trailer:].replace(b">>", b"/Something >>"))
+    [page] = pages_of(file, "pdf", [1])
+    assert page.source is TextSource.RECOGNISED
+    assert "QUYẾT ĐỊNH" in page.text
+
+
 def test_text_upside_down_is_not_taken_as_it_stands(tmp_path: Path) -> None:
     import pikepdf
 
