@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from archive.access import policy
-from archive.access.identity import Actor
+from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency, AgencyIdentifier
 from archive.db.holdings import Custody, Dossier, Fond
@@ -41,6 +41,14 @@ class CustodyPeriod:
     until: datetime | None
     legal_basis: str
     document: str | None
+
+    @property
+    def since_on(self) -> date | None:
+        return local_date(self.since) if self.since else None
+
+    @property
+    def until_on(self) -> date | None:
+        return local_date(self.until) if self.until else None
 
 
 @dataclass(frozen=True, slots=True)
