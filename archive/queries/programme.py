@@ -18,7 +18,7 @@ from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency
 from archive.db.digitization import ProgrammeRevision, Target, Task, TaskPlan
 from archive.errors import NotFound
-from archive.queries.figures import Figure, Measure, Period
+from archive.queries.figures import Figure, Measure, Period, Selection
 from archive.queries.pace import last_full_weeks
 from archive.queries.progress import Plan, Progress, Reached, progress, reached
 
@@ -54,6 +54,9 @@ class TargetLine:
     def items(self, figure: Figure) -> int:
         return sum(task.progress.items[figure] for task in self.tasks)
 
+    def selection(self, figure: Figure, agency: str = "") -> Selection:
+        return Selection(figure, target=self.number, agency=agency or None)
+
 
 @dataclass(frozen=True, slots=True)
 class Programme:
@@ -78,10 +81,13 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
+    """changes: name of the field, what it said before and from then on."""
+
     version: int
     at: datetime
     by: str
     content: Mapping[str, Any]
+    changes: tuple[tuple[str, Any, Any], ...]
 
 
 def programme(session: Session, *, actor: Actor, today: date, agency: str | None = None) -> Programme:
@@ -172,9 +178,15 @@ def revisions(session: Session, kind: str, subject: str) -> tuple[Revision, ...]
         select(ProgrammeRevision, Account.name)
         .join(Account, Account.id == ProgrammeRevision.account_id)
         .where(ProgrammeRevision.subject_kind == kind, ProgrammeRevision.subject == subject)
-        .order_by(ProgrammeRevision.version.desc())
+        .order_by(ProgrammeRevision.version)
     )
-    return tuple(Revision(row.version, row.at, name, row.content) for row, name in rows)
+    told: list[Revision] = []
+    for row, name in rows:
+        before = told[-1].content if told else {}
+        changes = [(field, before.get(field), value) for field, value in row.content.items()]
+        changed = tuple(change for change in changes if change[1] != change[2])
+        told.append(Revision(row.version, row.at, name, row.content, changed))
+    return tuple(reversed(told))
 
 
 def _plan(row: Task | TaskPlan) -> Plan:

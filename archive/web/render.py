@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +46,7 @@ class Renderer:
             "size": size,
             "percent": percent,
             "count": count,
+            "quantity": quantity,
             "marked": marked,
         }
 
@@ -102,6 +104,13 @@ def day(value: date | str | None) -> str:
 
 def count(value: int | float) -> str:
     return f"{value:,}".replace(",", ".")
+
+
+def quantity(value: Decimal | float) -> str:
+    """With at most two decimals, as people write it: 12.000 or 2,25."""
+    whole, _, decimals = f"{value:,.2f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return whole.replace(",", ".") + (f",{decimals}" if decimals else "")
 
 
 def size(value: int | None) -> str:
