@@ -35,6 +35,10 @@ PEOPLE = {
     "lan": ("Nguyễn Thị Lan", (Role.CLERK,)),
     "minh": ("Trần Văn Minh", (Role.RECORDS_MANAGER,)),
     "hoa": ("Lê Thị Hoa", (Role.SECURITY_OFFICER, Role.AUDITOR, Role.OPERATOR)),
+    "tuan": ("Phạm Anh Tuấn", (Role.RECORDS_MANAGER,)),  # the second person
+    "binh": ("Đỗ Thanh Bình", (Role.REVIEWER,)),
+    "yen": ("Vũ Hải Yến", (Role.OFFICIAL,)),
+    "phuc": ("Hoàng Gia Phúc", (Role.LEADER,)),
 }
 FILES = (
     SAMPLES / "td01-van-ban-chi-dao" / "006_thong_bao.pdf",
