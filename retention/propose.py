@@ -217,7 +217,7 @@ class _Index:
         of_part = max((_share(part, helped) for part in rule.parts), default=0.0)
         of_rule = total / sum(rule.features.values())
         score = of_title**0.5 * (0.35 + 0.4 * of_part + 0.25 * of_rule)
-        reasons = _told(matched, asked.title, asked.meant, rule)
+        reasons = _told(matched, asked.title, asked.meant, rule, self._words.joining)
         for contrast, has, wanted, found in zip(
             self._words.contrasts, rule.values, rule.asked, asked.values, strict=True
         ):
@@ -255,20 +255,28 @@ def _contrasted(
     return (contrast.surplus if found else 1.0), []
 
 
-def _told(matched: Mapping[Feature, float], title: Chunks, meant: Chunks, rule: _Rule) -> list[Reason]:
+def _told(
+    matched: Mapping[Feature, float], title: Chunks, meant: Chunks, rule: _Rule, joining: frozenset[str]
+) -> list[Reason]:
     """The words as people read them: runs of the text that the rule has too."""
     telling = {word for feature in matched for word in feature}
     reasons = []
     for kind, chunks in ((ReasonKind.WORDS, title), (ReasonKind.MEANT, meant)):
-        runs = [run for chunk in chunks for run in _runs(chunk, rule.words) if not telling.isdisjoint(run)]
+        runs = [run for chunk in chunks for run in _runs(chunk, rule.words, joining) if not telling.isdisjoint(run)]
         telling -= {word for run in runs for word in run}
         if runs:
             reasons.append(Reason(kind, ", ".join(dict.fromkeys(" ".join(run) for run in runs))))
     return reasons
 
 
-def _runs(chunk: Sequence[str], had: frozenset[str]) -> list[list[str]]:
-    return [list(run) for inside, run in groupby(chunk, lambda word: word in had) if inside]
+def _runs(chunk: Sequence[str], had: frozenset[str], joining: frozenset[str]) -> list[list[str]]:
+    found = [list(run) for inside, run in groupby(chunk, lambda word: word in had) if inside]
+    for run in found:
+        while run and run[0] in joining:
+            run.pop(0)
+        while run and run[-1] in joining:
+            run.pop()
+    return found
 
 
 def _silence(candidates: Sequence[Candidate]) -> Silence | None:

@@ -52,6 +52,7 @@ class Contrast:
 @dataclass(frozen=True, slots=True)
 class Words:
     silent: frozenset[str]
+    joining: frozenset[str]
     contrasts: tuple[Contrast, ...]
     synonyms: Mapping[tuple[str, ...], tuple[str, ...]]
     longest_synonym: int
@@ -96,6 +97,7 @@ def _words(table: Mapping[str, Any], letters: Letters) -> Words:
     }
     return Words(
         silent=frozenset(_phrase(" ".join(table["silent"]), letters)),
+        joining=frozenset(_phrase(" ".join(table["joining"]), letters)),
         contrasts=tuple(_contrast(each, letters) for each in table["contrast"]),
         synonyms=synonyms,
         longest_synonym=max(map(len, synonyms)),

@@ -90,7 +90,7 @@ def test_a_rule_is_proposed_with_reasons_and_counts_only_when_a_person_says_so(a
     (row,) = propose(app, dossier).rows
     assert proposals(app, dossier) == [APPOINTED]
     assert (row.proposed_by, row.confirmed_at) == (None, None)
-    assert row.reasons[0] == {"kind": "words", "text": "Có các từ: hồ sơ bổ nhiệm"}
+    assert row.reasons[0] == {"kind": "words", "text": "Có các từ: bổ nhiệm"}
     assert 0.4 < (row.score or 0) <= 1
 
 
