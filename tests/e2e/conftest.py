@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.conftest import released
 from tests.e2e import world
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -32,6 +33,7 @@ def service() -> Iterator[world.Service]:
                 raise
         yield running
         running.stop()
+        released(data)
 
 
 @pytest.fixture(scope="session")
