@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from archive import i18n
 from archive.access.identity import Actor
 from archive.actions.agencies import close_agency, create_agency, lock_tree
 from archive.actions.identifiers import give_identifier, read_identifier
@@ -55,14 +56,14 @@ def import_agencies(uow: UnitOfWork, rows: AgencyRows, *, actor: Actor, now: dat
     lock_tree(uow)
     run = _Run(uow, actor, now, done)
     for row in _parents_first(rows.agencies):
-        run.attempt(row.line, "name", lambda row=row: run.agency(row))  # type: ignore[misc]
+        run.attempt(row.line, "page.agencies.name", lambda row=row: run.agency(row))  # type: ignore[misc]
     for succession in rows.successions:
-        run.attempt(succession.line, "successor", lambda row=succession: run.succession(row))  # type: ignore[misc]
+        run.attempt(succession.line, "page.agencies.successor", lambda row=succession: run.succession(row))  # type: ignore[misc]
     for row in reversed(_parents_first(rows.agencies)):
-        run.attempt(row.line, "last_day", lambda row=row: run.end(row))  # type: ignore[misc]
+        run.attempt(row.line, "page.agencies.last_day", lambda row=row: run.end(row))  # type: ignore[misc]
     for row in rows.agencies:
         for scheme, value in row.identifiers:
-            run.attempt(row.line, scheme, lambda given=(row, scheme, value): run.identifier(*given))  # type: ignore[misc]
+            run.attempt(row.line, f"agency.scheme_{scheme}", lambda given=(row, scheme, value): run.identifier(*given))  # type: ignore[misc]
     return done
 
 
@@ -80,13 +81,14 @@ class _Run:
         }
 
     def attempt(self, line: int, column: str, act: Callable[[], Change | None]) -> None:
+        """column: the message that names it."""
         try:
             with self._uow.session.begin_nested():
                 change = act()
         except PartUnavailable:
             raise
         except ArchiveError as refused:
-            self._done.findings.append(SheetFinding(line, column, refused.reason, dict(refused.values)))
+            self._done.findings.append(SheetFinding(line, i18n.text(column), refused.reason, dict(refused.values)))
         else:
             if change is not None:
                 self._done.changes.append(change)
@@ -97,7 +99,7 @@ class _Run:
             self._codes[row.code] = found.code
             for name, given, present in self._differences(row, found):
                 told = {"code": found.code, "given": given, "present": present}
-                self._done.findings.append(SheetFinding(row.line, name, "agency.import_differs", told))
+                self._done.findings.append(SheetFinding(row.line, i18n.text(name), "agency.import_differs", told))
             return None
         parent = self._code(row.parent) if row.parent else None
         made = create_agency(
@@ -154,10 +156,15 @@ class _Run:
         """Only what the row says; a place left empty asks for nothing."""
         parent = self._uow.session.get(Agency, found.parent_id) if found.parent_id else None
         asked = (
-            ("name", row.name, found.name, same_name(row.name, found.name)),
-            ("kind", row.kind, found.kind, row.kind in {None, found.kind}),
-            ("parent", row.parent, parent and parent.code, row.parent is None or self._is(row.parent, parent)),
-            ("valid_from", row.valid_from, found.valid_from, row.valid_from in {None, found.valid_from}),
+            ("page.agencies.name", row.name, found.name, same_name(row.name, found.name)),
+            ("page.agencies.kind", row.kind, found.kind, row.kind in {None, found.kind}),
+            (
+                "page.agencies.parent",
+                row.parent,
+                parent and parent.code,
+                row.parent is None or self._is(row.parent, parent),
+            ),
+            ("page.agencies.from", row.valid_from, found.valid_from, row.valid_from in {None, found.valid_from}),
         )
         return [
             (name, given, present or "") for name, given, present, same in asked if not same and row.acted_on is None

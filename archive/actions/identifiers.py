@@ -55,7 +55,7 @@ def end_identifier(
 ) -> AgencyIdentifier:
     lock_tree(uow)
     found = uow.session.get(AgencyIdentifier, identifier_id, with_for_update=True)
-    bearer = found and uow.session.get_one(Agency, found.agency_id)
+    bearer = uow.session.get_one(Agency, found.agency_id) if found else None
     if found is None or bearer is None or not may_over(uow, actor, Permission.AGENCY_REORGANISE, bearer):
         raise NotFound(what=i18n.text("noun.identifier"))
     if found.valid_to is not None:

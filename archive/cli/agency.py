@@ -57,9 +57,7 @@ def _show(args: argparse.Namespace, out: Output) -> int:
         actor, today = caller(app, args.as_user), local_date(app.clock())
         with app.unit_of_work() as uow:
             if args.code is None:
-                listed = agencies.directory(
-                    uow.session, actor=actor, today=today, ended=args.ended, limit=100_000
-                )
+                listed = agencies.directory(uow.session, actor=actor, today=today, ended=args.ended, limit=100_000)
             else:
                 one = agencies.agency(uow.session, args.code, actor=actor)
                 fonds = custody.created_fonds(uow.session, one.id, actor=actor, today=today)
@@ -144,7 +142,7 @@ def _tell_import(done: Imported, out: Output, *, applied: bool) -> None:
         out.table(_columns("line", "finding"), [(each.line, each.text) for each in done.findings[:SHOWN]])
         out.say(i18n.text("agency_command.findings", count=len(done.findings)))
         return
-    counts = {act: done.count(act) for act in ("created", "followed", "ended", "identified")}
+    counts: dict[str, Any] = {act: done.count(act) for act in ("created", "followed", "ended", "identified")}
     out.say(i18n.text("agency_command.applied" if applied else "agency_command.dry", **counts))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
@@ -28,6 +28,8 @@ _Parent, _Old, _New = aliased(Agency), aliased(Agency), aliased(Agency)
 
 @dataclass(frozen=True, slots=True)
 class AgencyLine:
+    """To choose from."""
+
     code: str
     name: str
 
@@ -83,10 +85,16 @@ class AgencyView:
 
 
 def agencies(session: Session, permission: Permission, *, actor: Actor) -> tuple[AgencyLine, ...]:
-    """Those over which the actor holds the permission, by code."""
+    """Those over which the actor holds the permission: the present ones by code, then those that have ended."""
     allowed = policy.filter_agency(actor, permission, Agency.id)
-    rows = session.execute(select(Agency.code, Agency.name).where(allowed).order_by(Agency.code))
-    return tuple(AgencyLine(code, name) for code, name in rows)
+    chosen = select(Agency.code, Agency.name, Agency.valid_to).where(allowed)
+    rows = session.execute(chosen.order_by(Agency.valid_to.is_not(None), Agency.code))
+    return tuple(AgencyLine(code, _told(name, ended)) for code, name, ended in rows)
+
+
+def _told(name: str, ended: date | None) -> str:
+    """Names come again: which of them is no more is told with it."""
+    return f"{name}, {i18n.text('page.agencies.ended', day=f'{ended:%d/%m/%Y}')}" if ended else name
 
 
 def directory(
@@ -175,8 +183,8 @@ def _successions(session: Session, rows: Select[AgencySuccession, Agency, Agency
     return tuple(_succession(row) for row in session.execute(rows))
 
 
-def _succession(row: object) -> SuccessionLine:
-    told, old, new = row  # type: ignore[misc]
+def _succession(row: Row[AgencySuccession, Agency, Agency]) -> SuccessionLine:
+    told, old, new = row
     return SuccessionLine(ref(old), ref(new), told.kind, told.effective_on, told.legal_basis, told.partial, told.note)
 
 

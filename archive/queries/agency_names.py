@@ -56,7 +56,8 @@ def _rank(name: str, toned: str, plain: str) -> tuple[int, bool] | None:
         rank = 3
     else:
         return None
-    return rank, set(toned.split()) <= set(with_tones.split())
+    meant = toned.split()[-len(_bare(plain, offices_only=True).split()) :]
+    return rank, set(meant) <= set(with_tones.split())
 
 
 def _words(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Review states in a real browser: an agency's own people find what is described, others only what is published and open."""
+"""Review states in a real browser: its own people find what is described, others only what is published and open."""
 
 from __future__ import annotations
 

@@ -114,7 +114,8 @@ def test_a_sheet_is_tried_shown_and_then_imported_without_another_upload(
 
     def send(text: str) -> str:
         file = {"sheet": ("bang.csv", text.encode(), "text/csv")}
-        return operator.client.post("/agencies/import", data={"csrf": operator.token}, files=file).text
+        answer = operator.client.post("/agencies/import", data={"csrf": operator.token}, files=file)
+        return str(answer.text)
 
     wrong = send("Mã,Tên,Trực thuộc,Mã ĐVHC\nP1,Phường Một,TD01,7\n")
     assert "5 chữ số" in wrong
