@@ -53,14 +53,37 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """due_on: the first day after the term; only with verdict DUE."""
+    """due_on: the first day after the term; only with verdict DUE. What it was made from tells its steps."""
 
     verdict: Verdict
     due_on: date | None
-    steps: tuple[Step, ...]
+    assigned: Sequence[Assigned]
+    work_ended_on: date | None
+    today: date
+    events: Mapping[str, date]
 
     def is_due(self, today: date) -> bool:
         return self.due_on is not None and self.due_on <= today
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The arithmetic in the order in which a person would do it; none before there is anything to count."""
+        if self.work_ended_on is None or self.verdict in (Verdict.NO_RULE, Verdict.WORK_NOT_ENDED):
+            return ()
+        steps = [Step(StepKind.WORK_ENDED, {"on": self.work_ended_on})]
+        for each in self.assigned:
+            force = _force(each.schedule, self.work_ended_on, self.today)
+            steps += [force] if force not in steps else []
+        if self.verdict is Verdict.NO_SCHEDULE_IN_FORCE:
+            return tuple(steps)
+        ends: list[date] = []
+        for each in self.assigned:
+            told, kept_until = _term(each.rule, self.work_ended_on, self.today, self.events)
+            steps += told
+            ends += [kept_until] if kept_until is not None else []
+        if self.verdict is Verdict.DUE and len(ends) > 1:
+            steps.append(Step(StepKind.LONGEST_TAKEN, {"rules": len(ends), "kept_until": max(ends)}))
+        return tuple(steps)
 
 
 def due_on(
@@ -72,16 +95,38 @@ def due_on(
     A superseded schedule counts only for work that ended while it was in force; where the schedule of any rule does
     not count, the dossier's term is not known, and it is never due.
     """
+    verdict, due = _outcome(assigned, work_ended_on, today, events or {})
+    return Calculation(verdict, due, assigned, work_ended_on, today, events or {})
+
+
+def _outcome(
+    assigned: Sequence[Assigned], work_ended_on: date | None, today: date, events: Mapping[str, date]
+) -> tuple[Verdict, date | None]:
     if not assigned:
-        return Calculation(Verdict.NO_RULE, None, ())
+        return Verdict.NO_RULE, None
     if work_ended_on is None or work_ended_on > today:
-        return Calculation(Verdict.WORK_NOT_ENDED, None, ())
-    steps = [Step(StepKind.WORK_ENDED, {"on": work_ended_on})]
-    schedules = [_force(each.schedule, work_ended_on, today) for each in assigned]
-    steps += [step for at, step in enumerate(schedules) if step not in schedules[:at]]
-    if any(step.kind is StepKind.SCHEDULE_NOT_IN_FORCE for step in schedules):
-        return Calculation(Verdict.NO_SCHEDULE_IN_FORCE, None, tuple(steps))
-    return _longest([each.rule for each in assigned], work_ended_on, today, events or {}, steps)
+        return Verdict.WORK_NOT_ENDED, None
+    for each in assigned:
+        if not (each.schedule.in_force(today) or each.schedule.in_force(work_ended_on)):
+            return Verdict.NO_SCHEDULE_IN_FORCE, None
+    waits, last_year = False, 0
+    for each in assigned:
+        if each.rule.kind is RuleKind.PERMANENT:
+            return Verdict.PERMANENT, None
+        counted_from = _counted_from(each.rule, work_ended_on, today, events)
+        waits = waits or counted_from is None
+        last_year = max(last_year, (counted_from or 0) + (each.rule.years or 0))
+    return (Verdict.WAITS_FOR_EVENT, None) if waits else (Verdict.DUE, date(last_year + 1, 1, 1))
+
+
+def _counted_from(rule: Rule, work_ended_on: date, today: date, events: Mapping[str, date]) -> int | None:
+    """The year after whose end the years of the rule run; None while what it waits for has not happened."""
+    if rule.kind is not RuleKind.EVENT:
+        return work_ended_on.year
+    happened_on = events.get(rule.event or "")
+    if happened_on is None or happened_on > today:
+        return None
+    return max(work_ended_on.year, happened_on.year)
 
 
 def _force(schedule: RetentionSchedule, work_ended_on: date, today: date) -> Step:
@@ -101,41 +146,18 @@ def _force(schedule: RetentionSchedule, work_ended_on: date, today: date) -> Ste
     return Step(kind, told)
 
 
-def _longest(
-    rules: Sequence[Rule], work_ended_on: date, today: date, events: Mapping[str, date], steps: list[Step]
-) -> Calculation:
-    ends: list[date] = []
-    for rule in rules:
-        told, kept_until = _term(rule, work_ended_on, today, events)
-        steps += told
-        if kept_until is not None:
-            ends.append(kept_until)
-    kinds = {step.kind for step in steps}
-    for kind, verdict in (
-        (StepKind.KEPT_PERMANENTLY, Verdict.PERMANENT),
-        (StepKind.EVENT_AWAITED, Verdict.WAITS_FOR_EVENT),
-    ):
-        if kind in kinds:
-            return Calculation(verdict, None, tuple(steps))
-    if len(ends) > 1:
-        steps.append(Step(StepKind.LONGEST_TAKEN, {"rules": len(ends), "kept_until": max(ends)}))
-    return Calculation(Verdict.DUE, date(max(ends).year + 1, 1, 1), tuple(steps))
-
-
 def _term(rule: Rule, work_ended_on: date, today: date, events: Mapping[str, date]) -> tuple[list[Step], date | None]:
     """The steps for one rule, and the last day of its term; None where it has no end or none that is known."""
     named: dict[str, str | int | date] = {"rule": rule.ordinal, "title": rule.title}
     if rule.kind is RuleKind.PERMANENT:
         return [Step(StepKind.KEPT_PERMANENTLY, named)], None
+    counted_from = _counted_from(rule, work_ended_on, today, events)
+    event = rule.event or ""
+    if counted_from is None:
+        return [Step(StepKind.EVENT_AWAITED, {**named, "event": event})], None
     steps: list[Step] = []
-    counted_from = work_ended_on.year
     if rule.kind is RuleKind.EVENT:
-        event = rule.event or ""
-        happened_on = events.get(event)
-        if happened_on is None or happened_on > today:
-            return [Step(StepKind.EVENT_AWAITED, {**named, "event": event})], None
-        steps.append(Step(StepKind.EVENT_HAPPENED, {**named, "event": event, "on": happened_on}))
-        counted_from = max(counted_from, happened_on.year)
+        steps.append(Step(StepKind.EVENT_HAPPENED, {**named, "event": event, "on": events[event]}))
     years = rule.years or 0
     kept_until = date(counted_from + years, 12, 31)
     added = {**named, "counted_from": counted_from, "years": years, "kept_until": kept_until}

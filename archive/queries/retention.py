@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, cast, func, literal, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.db.holdings import Dossier
@@ -27,20 +29,32 @@ def terms(session: Session, dossier_ids: Collection[uuid.UUID], today: date) -> 
     today: the day in Hà Nội (archive.access.identity.local_date).
     """
     found: dict[uuid.UUID, Calculation] = {}
-    known: dict[tuple[object, ...], Calculation] = {}  # many dossiers have the same rules and ended in the same days
     catalogue = Catalogue(session)
     remaining = iter(dossier_ids)
     while portion := list(islice(remaining, PORTION)):
-        rules = _confirmed_rules(session, portion)
         events = events_of(session, portion)
-        catalogue.read(rule_id for each in rules.values() for rule_id in each)
-        for dossier_id, ended_on in _work_ended(session, portion):
-            key = (ended_on, *rules.get(dossier_id, ()), *sorted(events.get(dossier_id, {}).items()))
-            if key not in known:
-                assigned = [catalogue.assigned(rule_id) for rule_id in rules.get(dossier_id, ())]
-                known[key] = due_on(assigned, ended_on, today, events.get(dossier_id))
-            found[dossier_id] = known[key]
+        rows = [(row[0], row[1], row[2]) for row in session.execute(_ended_with_rules(portion))]
+        together = catalogue.sets_of({rule_ids for _, _, rule_ids in rows if rule_ids})
+        for dossier_id, ended_on, rule_ids in rows:
+            assigned = together[rule_ids] if rule_ids else ()
+            found[dossier_id] = due_on(assigned, ended_on, today, events.get(dossier_id))
     return found
+
+
+def _ended_with_rules(dossier_ids: Sequence[uuid.UUID]) -> Select[*tuple[Any, ...]]:
+    """(dossier, day on which its work ended, ids of its rules with commas between): one row each."""
+    in_order = aggregate_order_by(literal_column("','"), DossierRule.confirmed_at, DossierRule.id)
+    counted = (
+        select(DossierRule.dossier_id, func.string_agg(cast(DossierRule.rule_id, Text), in_order).label("rule_ids"))
+        .where(among(DossierRule.dossier_id, dossier_ids), *counting())
+        .group_by(DossierRule.dossier_id)
+        .subquery()
+    )
+    return (
+        select(Dossier.id, Dossier.work_ended_on, counted.c.rule_ids)
+        .outerjoin(counted, counted.c.dossier_id == Dossier.id)
+        .where(among(Dossier.id, dossier_ids))
+    )
 
 
 def events_of(session: Session, dossier_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Events]:
@@ -55,21 +69,27 @@ def events_of(session: Session, dossier_ids: Sequence[uuid.UUID]) -> Mapping[uui
 
 
 class Catalogue:
-    """Rules with the schedules that they stand in, each read once."""
+    """Rules with the schedules that they stand in, each read once; many dossiers have the same ones."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._assigned: dict[uuid.UUID, Assigned] = {}
+        self._assigned: dict[str, Assigned] = {}
+        self._sets: dict[str, tuple[Assigned, ...]] = {}
 
-    def read(self, rule_ids: Iterator[uuid.UUID] | Collection[uuid.UUID]) -> None:
-        missing = set(rule_ids) - self._assigned.keys()
-        if missing:
+    def sets_of(self, written: Collection[str]) -> Mapping[str, tuple[Assigned, ...]]:
+        """By ids of rules with commas between, as they are written there."""
+        asked = {each: each.split(",") for each in written if each not in self._sets}
+        self._read({rule_id for rule_ids in asked.values() for rule_id in rule_ids} - self._assigned.keys())
+        for each, rule_ids in asked.items():
+            self._sets[each] = tuple(self._assigned[rule_id] for rule_id in rule_ids)
+        return self._sets
+
+    def _read(self, rule_ids: Collection[str]) -> None:
+        if rule_ids:
+            wanted = among(RuleRow.id, [uuid.UUID(rule_id) for rule_id in rule_ids])
             rows = select(RuleRow, ScheduleRow).join(ScheduleRow, ScheduleRow.id == RuleRow.schedule_id)
-            for rule, schedule in self._session.execute(rows.where(among(RuleRow.id, missing))):
-                self._assigned[rule.id] = Assigned(schedule_of(schedule), rule_of(rule))
-
-    def assigned(self, rule_id: uuid.UUID) -> Assigned:
-        return self._assigned[rule_id]
+            for rule, schedule in self._session.execute(rows.where(wanted)):
+                self._assigned[str(rule.id)] = Assigned(schedule_of(schedule), rule_of(rule))
 
 
 def schedule_of(row: ScheduleRow) -> RetentionSchedule:
@@ -103,20 +123,6 @@ def counting() -> tuple[ColumnElement[bool], ...]:
 
 
 def among(column: InstrumentedAttribute[uuid.UUID], ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
-    """One parameter, however many there are."""
-    return column == any_(literal(list(ids), ARRAY(Uuid())))
-
-
-def _confirmed_rules(session: Session, dossier_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[uuid.UUID]]:
-    rows = select(DossierRule.dossier_id, DossierRule.rule_id).where(
-        among(DossierRule.dossier_id, dossier_ids), *counting()
-    )
-    found: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for dossier_id, rule_id in session.execute(rows.order_by(DossierRule.confirmed_at, DossierRule.id)):
-        found[dossier_id].append(rule_id)
-    return found
-
-
-def _work_ended(session: Session, dossier_ids: Sequence[uuid.UUID]) -> Iterator[tuple[uuid.UUID, date | None]]:
-    rows = select(Dossier.id, Dossier.work_ended_on).where(among(Dossier.id, dossier_ids))
-    yield from ((row[0], row[1]) for row in session.execute(rows))
+    """One parameter, however many there are, and a text: a list of them takes the client longer than the server."""
+    written = literal(",".join([each.hex for each in ids]), Text)
+    return column == any_(cast(func.string_to_array(written, ","), ARRAY(Uuid())))

@@ -79,7 +79,8 @@ def test_an_event_before_the_work_ended_shortens_nothing() -> None:
 def test_without_rules_or_before_the_work_has_ended_nothing_is_due() -> None:
     assert due_on([], date(2000, 1, 1), TODAY).verdict is Verdict.NO_RULE
     for ended in (None, TODAY + timedelta(days=1)):
-        assert due_on([years(1)], ended, TODAY) == Calculation(Verdict.WORK_NOT_ENDED, None, ())
+        found = due_on([years(1)], ended, TODAY)
+        assert (found.verdict, found.due_on, found.steps) == (Verdict.WORK_NOT_ENDED, None, ())
 
 
 def test_a_superseded_schedule_counts_for_work_that_ended_while_it_was_in_force() -> None:
