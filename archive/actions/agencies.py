@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 
 from archive import i18n
 from archive.access import policy
-from archive.access.identity import Actor
+from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.actions.fonds import close_fonds, open_fond
+from archive.actions.records import MAX_REASON_CHARACTERS
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency, AgencyIdentifier, AgencySuccession
 from archive.db.holdings import Dossier, Receipt
@@ -105,10 +106,13 @@ def close_agency(
     uow: UnitOfWork, code: str, *, last_day: date, legal_basis: str, actor: Actor, now: datetime
 ) -> Agency:
     """It ends and nobody follows it. One that others take over from is ended by record_succession."""
+    basis = basis_given(legal_basis)
     agency = agency_to_reorganise(uow, code, actor=actor)
     if agency.valid_to is not None:
         raise Conflict("agency.ended_already", code=code, day=f"{agency.valid_to:%d/%m/%Y}")
-    end_agency(uow, agency, last_day, legal_basis=legal_basis, actor=actor, now=now)
+    if last_day > local_date(now):
+        raise InvalidInput("agency.effective_in_future", field="last_day")
+    end_agency(uow, agency, last_day, legal_basis=basis, actor=actor, now=now)
     return agency
 
 
@@ -156,6 +160,13 @@ def may_over(uow: UnitOfWork, actor: Actor, permission: Permission, agency: Agen
             return True
         above = uow.session.get(Agency, above.parent_id) if above.parent_id else None
     return False
+
+
+def basis_given(legal_basis: str) -> str:
+    text = " ".join(legal_basis.split())
+    if not text or len(text) > MAX_REASON_CHARACTERS:
+        raise InvalidInput("agency.basis_missing", field="legal_basis", maximum=MAX_REASON_CHARACTERS)
+    return text
 
 
 def lock_tree(uow: UnitOfWork) -> None:

@@ -12,9 +12,8 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import OFFICE_HOURS, Actor, local_date
 from archive.access.permissions import Permission
-from archive.actions.agencies import lock_tree
+from archive.actions.agencies import basis_given, lock_tree
 from archive.actions.protection import renew_protection
-from archive.actions.successions import basis_given
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch

@@ -14,13 +14,13 @@ from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.actions.agencies import (
     agency_to_reorganise,
+    basis_given,
     create_agency,
     end_agency,
     lock_tree,
     may_over,
     record_agency,
 )
-from archive.actions.records import MAX_REASON_CHARACTERS
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency, AgencySuccession
 from archive.db.unit_of_work import UnitOfWork
@@ -135,13 +135,6 @@ def rename_agency(
         now=now,
     )
     return new
-
-
-def basis_given(legal_basis: str) -> str:
-    text = " ".join(legal_basis.split())
-    if not text or len(text) > MAX_REASON_CHARACTERS:
-        raise InvalidInput("agency.basis_missing", field="legal_basis", maximum=MAX_REASON_CHARACTERS)
-    return text
 
 
 def _pairs(uow: UnitOfWork, parts: Sequence[Part], actor: Actor) -> list[_Pair]:

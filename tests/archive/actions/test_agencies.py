@@ -266,12 +266,16 @@ def test_an_agency_does_not_end_before_its_units(app: App, operator: Actor) -> N
     create(app, operator, "Q1", kind="district")
     create(app, operator, "P1", parent_code="Q1")
 
-    def close(code: str) -> None:
+    def close(code: str, last_day: date = LAST, basis: str = BASIS) -> None:
         with app.unit_of_work() as uow:
-            agencies.close_agency(uow, code, last_day=LAST, legal_basis=BASIS, actor=operator, now=app.clock())
+            agencies.close_agency(uow, code, last_day=last_day, legal_basis=basis, actor=operator, now=app.clock())
 
     with pytest.raises(Conflict, match="P1"):
         close("Q1")
+    with pytest.raises(InvalidInput):
+        close("P1", last_day=date(2026, 3, 3))
+    with pytest.raises(InvalidInput):
+        close("P1", basis="")
     close("P1")
     close("Q1")
     with pytest.raises(Conflict):
