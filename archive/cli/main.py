@@ -44,6 +44,7 @@ COMMANDS = (
     Command("search", "archive.cli.search"),
     Command("show", "archive.cli.show"),
     Command("agency", "archive.cli.agency"),
+    Command("programme", "archive.cli.programme"),
     Command("export", "archive.cli.later"),
     Command("retention", "archive.cli.retention"),
     Command("hold", "archive.cli.hold"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,11 +16,11 @@ from archive.access.permissions import Permission
 from archive.db.accounts import Agency
 from archive.db.digitization import Target, Task
 from archive.db.holdings import Item
-from archive.db.states import ItemState
 from archive.errors import NotFound
+from archive.queries.figures import Figure, Measure, clause, measure_of
 from archive.queries.views import TargetLine, TaskProgress
 
-_GONE = (ItemState.WITHDRAWN, ItemState.REPLACED, ItemState.DESTROYED)
+FIGURES = (Figure.RECEIVED, Figure.RECOGNISED, Figure.REVIEWED, Figure.PUBLISHED, Figure.STOPPED)
 
 
 def targets(session: Session) -> tuple[TargetLine, ...]:
@@ -44,18 +45,8 @@ def task(session: Session, number: int, *, actor: Actor) -> TaskProgress:
 
 
 def _counts(session: Session, actor: Actor) -> dict[int, dict[str, Any]]:
-    """Counted by what has been done, not by the state of the moment: each figure is part of the one before."""
-    live = Item.state.not_in(_GONE)
-    reviewed = Item.state.in_((ItemState.REVIEWED, ItemState.PUBLISHED))
     rows = session.execute(
-        select(
-            Item.task_number,
-            func.count().filter(live).label("received"),
-            func.count().filter(live, Item.described_at.is_not(None)).label("recognised"),
-            func.count().filter(reviewed).label("reviewed"),
-            func.count().filter(Item.state == ItemState.PUBLISHED).label("published"),
-            func.count().filter(Item.state == ItemState.STOPPED).label("stopped"),
-        )
+        select(Item.task_number, *(func.count().filter(clause(figure)).label(figure) for figure in FIGURES))
         .where(policy.filter_agency(actor, Permission.PROGRESS_READ, Item.agency_id))
         .group_by(Item.task_number)
     )
@@ -71,5 +62,13 @@ def _progress(task: Task, owner: str | None, counts: Mapping[str, Any]) -> TaskP
         planned_quantity=task.planned_quantity,
         unit=task.unit,
         due_on=task.due_on,
-        **{name: counts.get(name, 0) for name in ("received", "recognised", "reviewed", "published", "stopped")},
+        **{str(figure): counts.get(figure, 0) for figure in FIGURES},
+        percent=_percent(task, counts.get(Figure.PUBLISHED, 0)),
     )
+
+
+def _percent(task: Task, published: int) -> int | None:
+    """Of pages and dossiers the page of the programme tells."""
+    if not task.planned_quantity or measure_of(task.unit) is not Measure.ITEMS:
+        return None
+    return int(min(Decimal(100), 100 * published / task.planned_quantity))

@@ -51,13 +51,7 @@ class TaskProgress:
     reviewed: int
     published: int
     stopped: int
-
-    @property
-    def percent(self) -> int | None:
-        """Published of planned; None where nothing is planned, so that no figure is made up."""
-        if not self.planned_quantity:
-            return None
-        return int(min(Decimal(100), 100 * self.published / self.planned_quantity))
+    percent: int | None  # published of planned, where documents are planned: no figure is made up
 
 
 @dataclass(frozen=True, slots=True)

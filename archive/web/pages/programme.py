@@ -159,6 +159,7 @@ def _task_page(
         agencies=own,
         history=[(name, lines) for name, lines in history if lines],
         share=share,
+        share_name=part.agency_name if part else share,
         share_plan=part.progress.plan if part else None,
         given=given or {},
         **_told(wrong),

@@ -142,7 +142,8 @@ def test_progress_counts_each_step_as_part_of_the_one_before(app: App, make: Fac
 
 def test_a_share_is_told_only_of_a_plan(app: App, make: Factory, agency: Agency) -> None:
     with app.unit_of_work() as uow:
-        uow.session.get_one(Task, 5).planned_quantity = Decimal(8)
+        task_row = uow.session.get_one(Task, 5)
+        task_row.planned_quantity, task_row.unit = Decimal(8), "văn bản"
     make.item(agency, state=ItemState.PUBLISHED, task_number=5)
     leader = make.actor(Role.LEADER, agency)
     with Session(app.engine) as session:
