@@ -111,19 +111,23 @@ class Proposer:
     """Over the rules in force; made once, asked for many dossiers."""
 
     def __init__(self, rules: Iterable[Series]) -> None:
-        rules = tuple(rules)
-        self._with_tones = _Index(rules, words(with_tones=True))
-        self._without = _Index(rules, words(with_tones=False))
+        self._rules = tuple(rules)
+        self._indexes: dict[bool, _Index] = {}
 
     def propose(self, title: str, documents: Sequence[Document] = ()) -> Proposal:
-        index = self._without if lower(title) == fold(title) else self._with_tones
-        if not index.rules:
+        if not self._rules:
             return Proposal((), (), Silence.NO_RULES)
+        index = self._index(with_tones=lower(title) != fold(title))
         candidates = index.candidates(title, documents)
         silence = _silence(candidates)
         main = () if silence else candidates[:1]
         extra = _of_documents(index, documents, main)
         return Proposal((*main, *extra), candidates, None if main or extra else silence)
+
+    def _index(self, *, with_tones: bool) -> _Index:
+        if with_tones not in self._indexes:
+            self._indexes[with_tones] = _Index(self._rules, words(with_tones=with_tones))
+        return self._indexes[with_tones]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,16 @@ class Contrast:
     surplus: float
     head: bool
     values: Mapping[tuple[str, ...], str]
+    starts: frozenset[str]
     longest: int
 
     def found(self, chunks: Iterable[Sequence[str]]) -> frozenset[str]:
         tokens = [token for chunk in chunks for token in chunk]
         values, at = set(), 0
         while at < len(tokens):
+            if tokens[at] not in self.starts:
+                at += 1
+                continue
             for size in range(min(self.longest, len(tokens) - at), 0, -1):
                 if (value := self.values.get(tuple(tokens[at : at + size]))) is not None:
                     values.add(value)
@@ -108,7 +112,8 @@ def _words(table: Mapping[str, Any], letters: Letters) -> Words:
 def _contrast(table: Mapping[str, Any], letters: Letters) -> Contrast:
     values = {_phrase(phrase, letters): value for value, phrases in table["values"].items() for phrase in phrases}
     left = {name: table[name] for name in ("name", "clash", "silence", "surplus")}
-    return Contrast(**left, head=table.get("head", False), values=values, longest=max(map(len, values)))
+    starts, longest = frozenset(phrase[0] for phrase in values), max(map(len, values))
+    return Contrast(**left, head=table.get("head", False), values=values, starts=starts, longest=longest)
 
 
 def _phrase(text: str, letters: Letters) -> tuple[str, ...]:

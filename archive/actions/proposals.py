@@ -24,6 +24,7 @@ from archive.queries.proposals import Proposers, RuleInForce, declined, rank, re
 from retention.propose import Candidate, Proposal
 
 PORTION = 300
+LONGEST = timedelta(seconds=10)  # other periodic work waits for a portion
 _DAY = timedelta(days=1)
 
 
@@ -66,15 +67,21 @@ def propose_rules(
 
 
 def propose_waiting(app: App, *, actor: Actor = SYSTEM, portion: int = PORTION) -> int:
-    """Dossiers that nobody has looked at since they, or the schedules, changed; returns how many were looked at."""
+    """Dossiers that nobody has looked at since they, or the schedules, changed; returns how many were looked at.
+
+    A portion ends when it is done or has taken `LONGEST`.
+    """
     now = app.clock()
     with app.unit_of_work() as uow:
         proposers = Proposers(uow.session, local_date(now))
         codes = _waiting(uow.session, now, actor, portion)
-    for code in codes:
+    looked = 0
+    for looked, code in enumerate(codes, 1):
         with app.unit_of_work() as uow:
             propose_rules(uow, code, proposers=proposers, actor=actor, now=now)
-    return len(codes)
+        if app.clock() - now > LONGEST:
+            break
+    return looked
 
 
 def _wanted(

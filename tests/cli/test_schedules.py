@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from archive.access.identity import SYSTEM
+from archive.actions.dossiers import create_dossier
+from archive.bootstrap import open_app
+from archive.settings import Settings
 from tests.cli.running import ROOT, archive, own_directory
 
 pytestmark = pytest.mark.slow
 
 SHEET = ROOT / "tests/resources/retention-schedule.csv"
+DOSSIER = "TD01.2024.0001"
 HEAD = (
     "--code",
     "CHUNG",
@@ -29,9 +34,13 @@ HEAD = (
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     with own_directory() as folder:
-        made = archive(folder / "data", "demo", "--no-samples")
+        data = folder / "data"
+        made = archive(data, "demo", "--no-samples")
         assert made.code == 0, made.stderr
-        yield folder / "data"
+        with open_app(Settings(data=data)) as app, app.unit_of_work() as uow:
+            title = "Hồ sơ bổ nhiệm Trưởng phòng"
+            create_dossier(uow, code=DOSSIER, title=title, agency_code="TD01", year=2024, actor=SYSTEM, now=app.clock())
+        yield data
 
 
 def test_a_schedule_is_shown_first_then_imported_once_and_rules_are_proposed_from_it(data: Path) -> None:
@@ -51,8 +60,14 @@ def test_a_schedule_is_shown_first_then_imported_once_and_rules_are_proposed_fro
     assert [(rule["ordinal"], rule["term"]) for rule in rules[:2]] == [(1, "70 năm"), (2, "50 năm")]
 
     looked_at = archive(data, "retention", "propose", "--json").document["looked_at"]
-    assert looked_at > 0
+    assert looked_at == 1
     assert archive(data, "retention", "propose", "--json").document == {"looked_at": 0}
+    found = archive(data, "retention", "propose", DOSSIER, "--dry-run", "--json").document
+    assert [(line["term"], line["proposed"]) for line in found["candidates"][:2]] == [
+        ("70 năm", True),
+        ("50 năm", False),
+    ]
+    assert found["candidates"][0]["reasons"] == ["Có các từ: bổ nhiệm", "Có từ cùng nghĩa với: cán bộ"]
 
 
 def test_findings_end_with_one_and_wrong_use_with_two(data: Path, tmp_path: Path) -> None:

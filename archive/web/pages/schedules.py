@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -125,7 +126,7 @@ def _head(given: Mapping[str, str]) -> ScheduleHead:
     )
 
 
-def _how(given: Mapping[str, str]) -> dict[str, bool | str]:
+def _how(given: Mapping[str, str]) -> dict[str, Any]:
     return {"rows_of": given.get("rows_of", "").strip(), "close_previous": bool(given.get("close_previous"))}
 
 
