@@ -76,9 +76,10 @@ def propose_waiting(app: App, *, actor: Actor = SYSTEM, portion: int = PORTION) 
         proposers = Proposers(uow.session, local_date(now))
         codes = _waiting(uow.session, now, actor, portion)
     looked = 0
-    for looked, code in enumerate(codes, 1):
+    for code in codes:
         with app.unit_of_work() as uow:
             propose_rules(uow, code, proposers=proposers, actor=actor, now=now)
+        looked += 1
         if app.clock() - now > LONGEST:
             break
     return looked
