@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
@@ -190,9 +190,14 @@ def _rules(dossier_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
         .outerjoin(proposer, proposer.id == DossierRule.proposed_by)
         .outerjoin(confirmer, confirmer.id == DossierRule.confirmed_by)
         .outerjoin(ender, ender.id == DossierRule.ended_by)
-        .where(DossierRule.dossier_id == dossier_id)
+        # a proposal that gave way to a newer look of the service tells nobody anything
+        .where(DossierRule.dossier_id == dossier_id, or_(DossierRule.ended_at.is_(None), *_by_somebody()))
         .order_by(DossierRule.confirmed_at, DossierRule.score.desc(), DossierRule.id)
     )
+
+
+def _by_somebody() -> tuple[ColumnElement[bool], ...]:
+    return DossierRule.confirmed_at.is_not(None), DossierRule.ended_by.is_not(None)
 
 
 def _counts(row: DossierRule) -> bool:

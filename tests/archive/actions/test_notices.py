@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -22,6 +25,7 @@ from archive.errors import ArchiveError, Conflict, NotAllowed, NotFound
 from archive.ids import new_id
 from archive.queries.dispositions import DispositionView, disposition, dispositions
 from archive.queries.due import Standing, due
+from archive.queries.retention import terms
 from tests.archive.schedules import Schedules
 from tests.conftest import SetClock
 from tests.factories import Factory
@@ -175,6 +179,23 @@ def test_a_dossier_is_proposed_when_it_is_due_and_was_noticed_thirty_days_ago(wo
         world.propose()
 
 
+def test_of_two_people_at_once_one_makes_the_list(world: World) -> None:
+    world.notice()
+    world.clock.advance(days=30)
+    together = threading.Barrier(2)
+
+    def propose() -> str:
+        together.wait()
+        try:
+            return world.propose()
+        except Conflict as refused:
+            return refused.reason
+
+    with ThreadPoolExecutor(2) as people:
+        outcomes = sorted(each.result() for each in [people.submit(propose) for _ in range(2)])
+    assert outcomes == ["DX-SXD-2026-00001", "disposition.nothing_ready"]
+
+
 def test_noticed_early_it_is_proposed_no_sooner_than_its_day(world: World) -> None:
     world.clock.now = datetime(2026, 12, 2, 1, tzinfo=UTC)
     world.notice()
@@ -270,6 +291,29 @@ def test_lists_are_the_agencys_own(world: World) -> None:
             disposition(session, number, actor=stranger, today=date(2026, 3, 2))
     with pytest.raises(NotFound):
         world.propose(actor=stranger)
+
+
+def test_the_due_list_has_what_the_arithmetic_calls_due_and_nothing_else(world: World) -> None:
+    chance = random.Random(7)
+    events = ("hết hiệu lực", "chấm dứt")
+    choices = [world.rules.years(count) for count in (1, 5, 20)] + [world.rules.permanent()]
+    choices += [world.rules.event(event, years) for event in events for years in (0, 7)]
+    made = []
+    for _ in range(40):
+        ended = date(1990, 1, 1) + timedelta(days=chance.randrange(12_000))
+        dossier = world.rules.closed(world.agency, ended)
+        world.rules.confirm(dossier, *chance.sample(choices, chance.randint(0, 3)))
+        for event in events:
+            if chance.random() < 0.6:
+                world.rules.happened(dossier, event, date(1990, 1, 1) + timedelta(days=chance.randrange(12_000)))
+        made.append(dossier.id)
+    today = date(2026, 3, 2)
+    for until in (date(2000, 1, 1), date(2019, 12, 31), date(2020, 1, 1), date(2060, 1, 1)):
+        with Session(world.app.engine) as session:
+            listed = {line.dossier_id for line in due(session, actor=world.manager, until=until, today=today).lines}
+            found = terms(session, made, today)
+        expected = {each for each, term in found.items() if term.due_on is not None and term.due_on <= until}
+        assert listed & set(made) == expected
 
 
 def test_the_due_list_is_in_the_order_of_the_days_and_in_portions(world: World) -> None:

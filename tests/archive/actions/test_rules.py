@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -204,6 +206,25 @@ def test_a_clock_that_was_set_back_writes_nothing(world: World) -> None:
         with pytest.raises(Conflict) as refused:
             act()
         assert reason_of(refused) == "retention.clock_set_back"
+
+
+def test_of_two_people_at_once_one_confirms(world: World) -> None:
+    rule = world.rules.years(5)
+    world.rules.propose(world.dossier, rule)
+    together = threading.Barrier(2)
+
+    def confirm() -> str:
+        together.wait()
+        try:
+            world.confirm(rule)
+        except Conflict as refused:
+            return refused.reason
+        return "confirmed"
+
+    with ThreadPoolExecutor(2) as people:
+        outcomes = sorted(each.result() for each in [people.submit(confirm) for _ in range(2)])
+    assert outcomes == ["confirmed", "rule.confirmed_before"]
+    assert world.tags() == ["rule.confirmed"]
 
 
 def test_the_locks_of_the_masters_follow_the_confirmed_rule(world: World) -> None:
