@@ -1,10 +1,10 @@
 """Question: how often is the rule that is proposed from a dossier's title and documents the right one?
 
-Corpus: 159 invented, labelled titles (tests/resources/retention-titles.csv), against the 274 series of the superseded
+Corpus: 159 invented, labelled titles (tests/resources/retention-titles.csv), against the 274 groups of the superseded
 schedule of 2011 (../shared/reference/retention-schedules.csv). Thresholds and words were chosen on the half `tune`; the
 half `report` was measured, and once more after it had shown that the kind of a paper is no word of its subject. The
-titles were written by somebody who knew the schedule: titles of real holdings are worse. Baselines: the most frequent
-series for every dossier alike; the series that has most words of the title.
+titles were written by somebody who knew the schedule: titles of real holdings are worse. Baselines: one group, the most
+frequent, for every dossier alike; the group that has most words of the title.
 Unit: titles; ms a dossier. Result: results/retention-proposals.json.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks._machine import machine
 from metadata.text import lower
-from retention.propose import Document, Proposal, Proposer, Series
+from retention.propose import Document, Proposal, Proposer, WordedRule
 from retention.terms import Term, parse_term
 
 ROOT = Path(__file__).parents[1]
@@ -29,14 +29,14 @@ RESULT = ROOT / "benchmarks/results/retention-proposals.json"
 SOURCE = "TT 09/2011"
 REPEATS = 20
 
-Labelled = tuple[str, list[Document], Series | None]
+Labelled = tuple[str, list[Document], WordedRule | None]
 
 
-def schedule() -> dict[tuple[str, str], Series]:
+def schedule() -> dict[tuple[str, str], WordedRule]:
     with SHEET.open(encoding="utf-8", newline="") as sheet:
         rows = [row for row in csv.DictReader(sheet) if row["source"].startswith(SOURCE)]
     return {
-        (row["group_no"], row["record_series_vi"]): Series(
+        (row["group_no"], row["record_series_vi"]): WordedRule(
             f"{place:04}", row["record_series_vi"], row["retention"], rank(row["retention"])
         )
         for place, row in enumerate(rows)
@@ -49,10 +49,10 @@ def rank(text: str) -> int:
     return {"permanent": 1_000_000, "event": 10_000}.get(term.kind, 0) + (term.years or 0)
 
 
-def titles(part: str, series: dict[tuple[str, str], Series]) -> list[Labelled]:
+def titles(part: str, known: dict[tuple[str, str], WordedRule]) -> list[Labelled]:
     with TITLES.open(encoding="utf-8", newline="") as sheet:
         return [
-            (row["title"], documents(row["documents"]), series.get((row["group"], row["series"])))
+            (row["title"], documents(row["documents"]), known.get((row["group"], row["series"])))
             for row in csv.DictReader(sheet)
             if row["part"] == part
         ]
@@ -63,7 +63,7 @@ def documents(text: str) -> list[Document]:
     return [Document(subject, kind) for kind, _, subject in parts]
 
 
-def figures(labelled: list[Labelled], answers: list[Series | None]) -> dict[str, Any]:
+def figures(labelled: list[Labelled], answers: list[WordedRule | None]) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for (_, _, wanted), answer in zip(labelled, answers, strict=True):
         known = "has_series" if wanted else "has_none"
@@ -80,13 +80,13 @@ def figures(labelled: list[Labelled], answers: list[Series | None]) -> dict[str,
     }
 
 
-def main_answer(found: Proposal) -> Series | None:
-    return found.proposed[0].series if found.proposed else None
+def main_answer(found: Proposal) -> WordedRule | None:
+    return found.proposed[0].rule if found.proposed else None
 
 
-def most_words(title: str, series: list[Series]) -> Series:
+def most_words(title: str, known: list[WordedRule]) -> WordedRule:
     said = set(lower(title).split())
-    return max(series, key=lambda each: (len(said & set(lower(each.title).split())), each.key))
+    return max(known, key=lambda each: (len(said & set(lower(each.title).split())), each.key))
 
 
 def main() -> None:

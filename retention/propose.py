@@ -27,14 +27,14 @@ SYNONYM_WEIGHT = 0.8
 STRANGE_WEIGHT = 0.4  # of a word that no rule has, as a share of the rarest word's
 MOST_CANDIDATES, MOST_DOCUMENT_RULES = 5, 3
 
-BRANCH = " - "  # parts a series from one of its kinds
+BRANCH = " - "  # parts a group of records from one of its kinds
 
 Chunks = tuple[tuple[str, ...], ...]
 Feature = tuple[str, ...]  # one word, or two that follow each other
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class WordedRule:
     """A rule as the scorer sees it.
 
     group: the heading under which it stands. term: equal for rules that keep equally long; rank: the greater, the
@@ -81,7 +81,7 @@ class Reason:
 class Candidate:
     """score: 0 to 1."""
 
-    series: Series
+    rule: WordedRule
     score: float
     reasons: tuple[Reason, ...]
 
@@ -110,7 +110,7 @@ class Proposal:
 class Proposer:
     """Over the rules in force; made once, asked for many dossiers."""
 
-    def __init__(self, rules: Iterable[Series]) -> None:
+    def __init__(self, rules: Iterable[WordedRule]) -> None:
         self._rules = tuple(rules)
         self._indexes: dict[bool, _Index] = {}
 
@@ -132,7 +132,7 @@ class Proposer:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    series: Series
+    worded: WordedRule
     features: Mapping[Feature, float]
     parts: tuple[Mapping[Feature, float], ...]  # between commas: any of them may be what a title speaks of
     values: tuple[frozenset[str], ...]  # of each contrast
@@ -156,7 +156,7 @@ class _Asked:
 
 
 class _Index:
-    def __init__(self, rules: Sequence[Series], known: Words) -> None:
+    def __init__(self, rules: Sequence[WordedRule], known: Words) -> None:
         self._words = known
         chunks = [known.chunks(rule.title) for rule in rules]
         headings = [known.chunks(rule.group) for rule in rules]
@@ -176,7 +176,7 @@ class _Index:
         asked = self._asked(title, documents)
         places = {place for feature in asked.helped for place in self._having[feature]}
         scored = (self._scored(self.rules[place], asked) for place in places)
-        return tuple(sorted(scored, key=lambda found: (-found.score, found.series.key))[:MOST_CANDIDATES])
+        return tuple(sorted(scored, key=lambda found: (-found.score, found.rule.key))[:MOST_CANDIDATES])
 
     def _asked(self, title: str, documents: Sequence[Document]) -> _Asked:
         chunks = self._words.chunks(title)
@@ -192,7 +192,7 @@ class _Index:
         values = tuple(contrast.found((*chunks, *kinds)) for contrast in self._words.contrasts)
         return _Asked(chunks, self._words.meant(chunks), said, helped, told, values)
 
-    def _rule(self, series: Series, chunks: Chunks, heading: Chunks) -> _Rule:
+    def _rule(self, worded: WordedRule, chunks: Chunks, heading: Chunks) -> _Rule:
         parts = tuple(part for chunk in chunks if (part := self._weighed(_features((chunk,), self._words.silent))))
         under = self._weighed(_features(heading, self._words.silent))
         features = {feature: GROUP_WEIGHT * weight for feature, weight in under.items()}
@@ -201,7 +201,7 @@ class _Index:
         values = tuple(each.found(whole) for each in contrasts)
         asked = tuple(each.found(chunks[:1] if each.head else whole) for each in contrasts)
         said = frozenset(word for chunk in whole for word in chunk) - NUMBERS
-        return _Rule(series, features, parts, values, asked, said)
+        return _Rule(worded, features, parts, values, asked, said)
 
     def _weighed(self, features: Iterable[Feature]) -> dict[Feature, float]:
         return {feature: self._idf[feature] for feature in features if feature in self._idf}
@@ -228,7 +228,7 @@ class _Index:
             left, reason = _contrasted(contrast, has, wanted, found)
             score *= left
             reasons += reason
-        return Candidate(rule.series, round(score, 4), tuple(reasons))
+        return Candidate(rule.worded, round(score, 4), tuple(reasons))
 
 
 def _features(chunks: Iterable[Sequence[str]], silent: frozenset[str]) -> set[Feature]:
@@ -290,34 +290,34 @@ def _silence(candidates: Sequence[Candidate]) -> Silence | None:
     if best.score < LEAST_SCORE:
         return Silence.TOO_WEAK
     for other in candidates[1:]:
-        least = LEAST_LEAD_SAME_TERM if other.series.term == best.series.term else LEAST_LEAD
+        least = LEAST_LEAD_SAME_TERM if other.rule.term == best.rule.term else LEAST_LEAD
         if best.score - other.score < least * best.score or _undecided(best, other):
             return Silence.TOO_CLOSE
     return None
 
 
 def _undecided(best: Candidate, other: Candidate) -> bool:
-    """Two kinds of one series, and the title does not tell what parts them: whether a case was grave, for example."""
+    """Two kinds of one group, and the title does not tell what parts them: whether a case was grave, for example."""
     unsaid = [{reason for reason in each.reasons if reason.kind is ReasonKind.UNSAID} for each in (best, other)]
-    return _stem(best.series) == _stem(other.series) and bool(unsaid[0] & unsaid[1])
+    return _stem(best.rule) == _stem(other.rule) and bool(unsaid[0] & unsaid[1])
 
 
-def _stem(series: Series) -> tuple[str, str]:
-    stem, _, kind = series.title.rpartition(BRANCH)
-    return series.group, stem or kind
+def _stem(rule: WordedRule) -> tuple[str, str]:
+    stem, _, kind = rule.title.rpartition(BRANCH)
+    return rule.group, stem or kind
 
 
 def _of_documents(index: _Index, documents: Sequence[Document], main: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """What single documents are sure of, where it keeps the dossier longer than what its title says."""
-    longest = max((each.series.rank for each in main), default=0)
+    longest = max((each.rule.rank for each in main), default=0)
     found: dict[str, Candidate] = {}
     for document in documents:
         candidates = index.candidates(document.text, [Document("", document.type_name)])
         if not candidates or candidates[0].score < DOCUMENT_SCORE or _silence(candidates):
             continue
         best = candidates[0]
-        if best.series.rank > longest and best.score > getattr(found.get(best.series.key), "score", 0.0):
+        if best.rule.rank > longest and best.score > getattr(found.get(best.rule.key), "score", 0.0):
             reason = Reason(ReasonKind.DOCUMENT, document.name or document.text)
-            found[best.series.key] = Candidate(best.series, best.score, (reason, *best.reasons))
-    ranked = sorted(found.values(), key=lambda each: (-each.series.rank, -each.score, each.series.key))
+            found[best.rule.key] = Candidate(best.rule, best.score, (reason, *best.reasons))
+    ranked = sorted(found.values(), key=lambda each: (-each.rule.rank, -each.score, each.rule.key))
     return tuple(ranked[:MOST_DOCUMENT_RULES])

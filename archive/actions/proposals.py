@@ -53,7 +53,7 @@ def propose_rules(
     ).all()
     own = [row for row in rows if row.ended_at is None and row.confirmed_at is None and row.proposed_by is None]
     wanted = _wanted(uow.session, proposal, rules, rows)
-    new = [_row(dossier, candidate, rules[candidate.series.key], now) for candidate in wanted]
+    new = [_row(dossier, candidate, rules[candidate.rule.key], now) for candidate in wanted]
     kept = [row for row in own if any(_alike(row, other) for other in new)]
     added = [row for row in new if not any(_alike(row, other) for other in own)]
     for row in own:
@@ -93,9 +93,7 @@ def _wanted(
     longest = max((rank(row) for row in counting), default=-1)
     no_more = declined(rows) | confirmed
     return [
-        each
-        for each in proposal.proposed
-        if each.series.rank > longest and rules[each.series.key].row.id not in no_more
+        each for each in proposal.proposed if each.rule.rank > longest and rules[each.rule.key].row.id not in no_more
     ]
 
 

@@ -19,7 +19,7 @@ from archive.db.states import READABLE
 from archive.queries.dossiers import not_found
 from archive.queries.fields import effective_fields
 from metadata.model import FieldName
-from retention.propose import Candidate, Document, Proposal, Proposer, Reason, ReasonKind, Series, Silence
+from retention.propose import Candidate, Document, Proposal, Proposer, Reason, ReasonKind, Silence, WordedRule
 from retention.schedule import RuleKind
 
 MOST_DOCUMENTS = 200
@@ -75,7 +75,7 @@ class Proposers:
         ids = frozenset(schedule.id for schedule in in_force)
         if ids not in self._made:
             known = _rules(session, in_force)
-            self._made[ids] = Proposer(_series(key, rule.row) for key, rule in known.items()), known
+            self._made[ids] = Proposer(_worded(key, rule.row) for key, rule in known.items()), known
         proposer, rules = self._made[ids]
         return proposer.propose(dossier.title, documents(session, dossier.id)), rules
 
@@ -90,9 +90,9 @@ def candidates(session: Session, code: str, *, actor: Actor, today: date) -> Can
         raise not_found(code)
     proposal, rules = Proposers(session, today).for_dossier(session, dossier)
     rows = session.scalars(select(DossierRule).where(DossierRule.dossier_id == dossier.id)).all()
-    proposed = {each.series.key for each in proposal.proposed}
-    extra = [each for each in proposal.proposed if each.series.key not in {c.series.key for c in proposal.candidates}]
-    lines = (_line(each, rules[each.series.key], proposed, rows) for each in (*extra, *proposal.candidates))
+    proposed = {each.rule.key for each in proposal.proposed}
+    extra = [each for each in proposal.proposed if each.rule.key not in {c.rule.key for c in proposal.candidates}]
+    lines = (_line(each, rules[each.rule.key], proposed, rows) for each in (*extra, *proposal.candidates))
     silence = None if proposal.silence is None else silence_text(proposal.silence)
     return CandidatesView(code, dossier.title, dossier.work_ended_on or today, tuple(lines), silence)
 
@@ -150,8 +150,8 @@ def _rules(session: Session, schedules: list[ScheduleRow]) -> dict[str, RuleInFo
     return {str(row.id): RuleInForce(row, by_id[row.schedule_id]) for row in rows}
 
 
-def _series(key: str, row: RuleRow) -> Series:
-    return Series(key, row.title, f"{row.kind} {row.years} {row.event}", rank(row), row.group or "")
+def _worded(key: str, row: RuleRow) -> WordedRule:
+    return WordedRule(key, row.title, f"{row.kind} {row.years} {row.event}", rank(row), row.group or "")
 
 
 def _line(candidate: Candidate, rule: RuleInForce, proposed: set[str], rows: Sequence[DossierRule]) -> CandidateLine:
@@ -165,7 +165,7 @@ def _line(candidate: Candidate, rule: RuleInForce, proposed: set[str], rows: Seq
         legal_basis=rule.schedule.legal_basis,
         score=candidate.score,
         reasons=tuple(reason_text(reason) for reason in candidate.reasons),
-        proposed=candidate.series.key in proposed,
+        proposed=candidate.rule.key in proposed,
         confirmed=any(row.rule_id == rule.row.id and row.confirmed_at and not row.ended_at for row in rows),
         declined=rule.row.id in declined(rows),
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metadata.text import fold
-from retention.propose import Candidate, Document, Proposal, Proposer, ReasonKind, Series, Silence
+from retention.propose import Candidate, Document, Proposal, Proposer, ReasonKind, Silence, WordedRule
 from retention.terms import parse_term
 
 ROOT = Path(__file__).parents[2]
@@ -18,26 +18,26 @@ TITLES = ROOT / "tests/resources/retention-titles.csv"
 REFERENCE = ROOT.parent / "shared/reference/retention-schedules.csv"
 
 RULES = (
-    Series("appoint", "Hồ sơ về việc bổ nhiệm, điều động, luân chuyển cán bộ", "70", 70),
-    Series("discipline", "Hồ sơ kỷ luật cán bộ", "70", 70),
-    Series("raise", "Hồ sơ nâng lương của cán bộ, công chức", "20", 20),
-    Series("whole", "Hồ sơ hội nghị tổng kết, sơ kết công tác - Tổng kết năm", "vv", 1000),
-    Series("interim", "Hồ sơ hội nghị tổng kết, sơ kết công tác - Sơ kết tháng, quý, 6 tháng", "5", 5),
-    Series("yearly", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - Hàng năm", "vv", 1000),
-    Series("half", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - 6 tháng, 9 tháng", "20", 20),
-    Series("quarter", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - Quý, tháng", "10", 10),
-    Series("letters", "Công văn trao đổi về công tác văn thư, lưu trữ", "10", 10),
-    Series("principle", "Tập văn bản về văn thư, lưu trữ gửi chung đến các cơ quan (hồ sơ nguyên tắc)", "hl", 500),
-    Series("grave", "Hồ sơ thanh tra các vụ việc - Vụ việc nghiêm trọng", "vv", 1000),
-    Series("other", "Hồ sơ thanh tra các vụ việc - Vụ việc khác", "15", 15),
-    Series("congress-party", "Hồ sơ Đại hội", "vv", 1000, "Tổ chức Đảng"),
-    Series("congress-union", "Hồ sơ Đại hội", "vv", 1000, "Tổ chức Công đoàn"),
+    WordedRule("appoint", "Hồ sơ về việc bổ nhiệm, điều động, luân chuyển cán bộ", "70", 70),
+    WordedRule("discipline", "Hồ sơ kỷ luật cán bộ", "70", 70),
+    WordedRule("raise", "Hồ sơ nâng lương của cán bộ, công chức", "20", 20),
+    WordedRule("whole", "Hồ sơ hội nghị tổng kết, sơ kết công tác - Tổng kết năm", "vv", 1000),
+    WordedRule("interim", "Hồ sơ hội nghị tổng kết, sơ kết công tác - Sơ kết tháng, quý, 6 tháng", "5", 5),
+    WordedRule("yearly", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - Hàng năm", "vv", 1000),
+    WordedRule("half", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - 6 tháng, 9 tháng", "20", 20),
+    WordedRule("quarter", "Kế hoạch, báo cáo công tác văn thư, lưu trữ - Quý, tháng", "10", 10),
+    WordedRule("letters", "Công văn trao đổi về công tác văn thư, lưu trữ", "10", 10),
+    WordedRule("principle", "Tập văn bản về văn thư, lưu trữ gửi chung đến các cơ quan (hồ sơ nguyên tắc)", "hl", 500),
+    WordedRule("grave", "Hồ sơ thanh tra các vụ việc - Vụ việc nghiêm trọng", "vv", 1000),
+    WordedRule("other", "Hồ sơ thanh tra các vụ việc - Vụ việc khác", "15", 15),
+    WordedRule("congress-party", "Hồ sơ Đại hội", "vv", 1000, "Tổ chức Đảng"),
+    WordedRule("congress-union", "Hồ sơ Đại hội", "vv", 1000, "Tổ chức Công đoàn"),
 )
 PROPOSER = Proposer(RULES)
 
 
 def keys(found: Proposal) -> list[str]:
-    return [each.series.key for each in found.proposed]
+    return [each.rule.key for each in found.proposed]
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def reasons(candidate: Candidate) -> dict[ReasonKind, str]:
 
 def test_reasons_tell_the_words_and_what_speaks_for_and_against() -> None:
     by_key = {
-        each.series.key: each for each in PROPOSER.propose("Báo cáo công tác văn thư, lưu trữ quý III/2020").candidates
+        each.rule.key: each for each in PROPOSER.propose("Báo cáo công tác văn thư, lưu trữ quý III/2020").candidates
     }
     assert reasons(by_key["quarter"])[ReasonKind.WORDS] == "báo cáo công tác văn thư, lưu trữ quý"
     assert reasons(by_key["yearly"])[ReasonKind.DIFFERS] == "period"
     assert by_key["quarter"].score > by_key["yearly"].score
-    retired = Proposer((Series("k", "Hồ sơ giải quyết chế độ (hưu trí, tử tuất)", "70", 70),)).propose(
+    retired = Proposer((WordedRule("k", "Hồ sơ giải quyết chế độ (hưu trí, tử tuất)", "70", 70),)).propose(
         "Hồ sơ nghỉ hưu của bà Bình"
     )
     assert "hưu trí" in reasons(retired.candidates[0])[ReasonKind.MEANT]
@@ -150,13 +150,13 @@ def test_a_title_without_tones_finds_what_it_finds_in_capitals(title: str) -> No
 
 
 def test_on_labelled_titles_it_is_seldom_wrong_and_no_rule_answers_for_all() -> None:
-    """The half that nothing was tuned on, against the 274 series of the schedule of 2011."""
+    """The half that nothing was tuned on, against the 274 groups of the schedule of 2011."""
     if not REFERENCE.exists():
         pytest.skip(f"no {REFERENCE}")
     with REFERENCE.open(encoding="utf-8", newline="") as sheet:
         rows = [row for row in csv.DictReader(sheet) if row["source"].startswith("TT 09/2011")]
     proposer = Proposer(
-        Series(f"{row['group_no']}|{row['record_series_vi']}", row["record_series_vi"], row["retention"],
+        WordedRule(f"{row['group_no']}|{row['record_series_vi']}", row["record_series_vi"], row["retention"],
                (parsed.years or 1000) if (parsed := parse_term(row["retention"])) else 0)
         for row in rows
     )  # fmt: skip
