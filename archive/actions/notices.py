@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -42,7 +42,7 @@ def give_notices(
     if agency_code is not None:
         scope.append(Dossier.agency_id.in_(select(Agency.id).where(Agency.code == agency_code)))
     ends = endings(uow.session, *scope, until=today + NOTICE, today=today, lasts=lasts)
-    given = [each for each in lines_of(uow.session, _untold(uow, ends)[:limit]) if _give(uow, each, now)]
+    given = [line for line in _untold(uow, ends, limit) if _give(uow, line, now)]
     for line in given:
         details = {"code": line.code, "due_on": line.due_on}
         _record(uow, EventTag.NOTICE_GIVEN, line.dossier_id, line.agency_id, actor=actor, now=now, **details)
@@ -73,10 +73,15 @@ def see_notices(uow: UnitOfWork, notice_ids: Collection[uuid.UUID], *, actor: Ac
     return len(unseen)
 
 
-def _untold(uow: UnitOfWork, ends: list[Ending]) -> list[Ending]:
+def _untold(uow: UnitOfWork, ends: Sequence[Ending], limit: int) -> list[DueLine]:
     """The clause `not_told` knows of days that are counted in years alone; here it is known of all."""
-    told = {(line.dossier_id, line.due_on) for line in lines_of(uow.session, ends) if line.noticed_at is not None}
-    return [each for each in ends if (each.dossier_id, each.due_on) not in told]
+    found: list[DueLine] = []
+    for at in range(0, len(ends), limit):
+        lines = lines_of(uow.session, ends[at : at + limit])
+        found += [line for line in lines if line.noticed_at is None]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def _give(uow: UnitOfWork, line: DueLine, now: datetime) -> bool:
