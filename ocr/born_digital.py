@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -42,7 +42,8 @@ class OwnText(AbstractContextManager["OwnText"]):
 
     def close(self) -> None:
         if self._plumber is not None:
-            self._plumber.close()
+            with suppress(Exception):
+                self._plumber.close()
             self._plumber = None
 
     def page(self, page: Any, pixels: Pixels, number: int, engine: OcrEngine) -> PageText | None:

@@ -18,6 +18,7 @@ _DRAWN_DPI = 200  # of pages that were never scanned
 _PICTURE_QUALITY = 80
 _DRAWN_COLOURS = 32
 _PAGES_A_PART = 20
+_LEAST_SIDE_PT = 3  # PDF/A allows no smaller page
 _ACTING = ("/OpenAction", "/AA", "/AF", "/Collection", "/Extensions", "/PieceInfo", "/Requirements", "/SpiderInfo")
 
 
@@ -168,7 +169,9 @@ def _picture(file: Path, page: PageText, work: Path) -> Path:
         image = image.convert("L").point(lambda value: 255 if value >= 128 else 0, mode="1")
     elif not np.ptp(pixels, axis=2).any():
         image = image.convert("L")
-    return _save(image, work / str(page.number), pixels.shape[1] / inches, drawn=drawn)
+    as_wide = pixels.shape[1] / inches
+    largest = min(image.size) * 72 / _LEAST_SIDE_PT
+    return _save(image, work / str(page.number), min(as_wide, largest), drawn=drawn)
 
 
 def _save(image: Any, stem: Path, dpi: float, *, drawn: bool) -> Path:

@@ -113,6 +113,17 @@ def test_bad_own_text_does_not_reach_the_access_copy(tmp_path: Path) -> None:
     assert list(words_of(sealed.pdf)) == list(PLACES)
 
 
+def test_a_page_smaller_than_pdf_a_allows_is_shown_larger(tmp_path: Path) -> None:
+    file = tmp_path / "speck.png"
+    Image.new("L", (12, 5), 90).save(file, dpi=(300, 300))
+    sealed = work.seal(file, work.recognise(file, engine="null"), tmp_path / "out")
+    assert_is_pdf_a(sealed.pdf)
+    with pikepdf.open(sealed.pdf) as document:
+        left, bottom, right, top = (float(edge) for edge in document.pages[0].mediabox)
+    assert min(right - left, top - bottom) >= 3
+    assert (right - left) / (top - bottom) == pytest.approx(12 / 5, rel=0.02)
+
+
 def test_what_cannot_be_pdf_a_as_it_is_becomes_pictures(tmp_path: Path) -> None:
     file = tmp_path / "foreign.pdf"
     with pikepdf.open(drawn.pdf_of(tmp_path / "scan.pdf", drawn.page())) as document:

@@ -143,6 +143,21 @@ def test_a_page_is_read_from_its_picture_where_its_own_text_cannot_be_had(tmp_pa
     assert "QUYẾT ĐỊNH" in page.text
 
 
+def test_a_page_whose_reader_breaks_when_it_is_closed_is_read_nonetheless(tmp_path: Path) -> None:
+    """A page that is no object of its own."""
+    words = b"BT /F1 40 Tf 60 700 Td (TRANG BAY MUOI) Tj ET"
+    file = tmp_path / "direct.pdf"
+    file.write_bytes(
+        b"%%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n"
+        b"2 0 obj <</Type/Pages/Count 1/Kids[<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 3 0 R"
+        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>]>> endobj\n"
+        b"3 0 obj <</Length %d>> stream\n%s\nendstream endobj\ntrailer <</Root 1 0 R/Size 4>>\n%%%%EOF\n"
+        % (len(words), words)
+    )
+    [page] = pages_of(file, "pdf", [1])
+    assert "TRANG" in page.text
+
+
 def test_text_upside_down_is_not_taken_as_it_stands(tmp_path: Path) -> None:
     import pikepdf
 
