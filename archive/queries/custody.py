@@ -116,6 +116,13 @@ def held_fonds(session: Session, agency_id: uuid.UUID, *, actor: Actor, today: d
     return _fonds(session, (Fond.agency_id == agency_id) & (Fond.creator_id != agency_id), actor, today)
 
 
+def custody_of_dossier(session: Session, dossier_id: uuid.UUID, *, actor: Actor, today: date) -> FondCustody:
+    """The caller has made sure that the actor may see the dossier."""
+    fond_id = session.scalars(select(Dossier.fond_id).where(Dossier.id == dossier_id)).one()
+    (found,) = _fonds(session, Fond.id == fond_id, actor, today)
+    return found
+
+
 def _of_dossier(session: Session, code: str, actor: Actor, today: date) -> Holding | None:
     """A dossier that the actor may not see is as unknown as one that is not there."""
     fond_id = session.scalar(select(Dossier.fond_id).where(Dossier.code == code, policy.filter_dossiers(actor)))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from archive.access.identity import local_date
+from archive.queries.custody import custody_of_dossier
 from archive.queries.explanation import explain
 from archive.queries.holds import holds_of_dossier
 from archive.queries.paper import paper_of
@@ -45,10 +46,17 @@ def holds_section(visit: Visit, session: Session, dossier: DossierView) -> Mappi
     return None if held is None else {"holds": held.holds, "may_place": held.may_place}
 
 
+def custody_section(visit: Visit, session: Session, dossier: DossierView) -> Mapping[str, Any] | None:
+    """Only where it is not plain: somebody else holds what its creator left, or nobody has taken it over yet."""
+    fond = custody_of_dossier(session, dossier.id, actor=visit.actor, today=local_date(visit.now))
+    return {"fond": fond} if fond.waits or fond.present.holder.code != fond.creator.code else None
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("dossier_holds.html", holds_section),
     Section("dossier_retention.html", retention_section),
     Section("dossier_paper.html", paper_section),
+    Section("dossier_custody.html", custody_section),
 )
 
 

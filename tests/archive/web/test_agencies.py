@@ -34,7 +34,7 @@ def done(browser: Browser, path: str, given: dict[str, str]) -> str:
 def test_the_operator_says_who_took_over_and_the_keeper_hands_the_fond_over(
     signed_in: Open, make: Factory, wards: tuple[Agency, Agency]
 ) -> None:
-    old, _ = wards
+    old, new = wards
     make.dossier(old, fond_id=make.fond(old, code="CU").id, code="CU.2019.0001", year=2019)
     operator = signed_in(Role.OPERATOR, login="hoa")
     operator.get("/agencies/CU")
@@ -51,6 +51,11 @@ def test_the_operator_says_who_took_over_and_the_keeper_hands_the_fond_over(
     for asked in ("cua dong", "CU", "CU.2019.0001"):
         answer = keeper.get(f"/agencies/holder?q={asked}").text
         assert re.search(r"Nay ai giữ</dt><dd><b><a[^>]*>Phường Hoàn Kiếm", answer), asked
+    dossier = keeper.get("/dossiers/CU.2019.0001").text
+    assert re.search(r"hình thành phông: <a[^>]*>Phường Cửa Đông", dossier)
+    assert re.search(r"Nay ai giữ</dt><dd><b><a[^>]*>Phường Hoàn Kiếm", dossier)
+    make.dossier(new, code="MOI.2026.0001")
+    assert 'id="custody"' not in keeper.get("/dossiers/MOI.2026.0001").text, "what is plain is not said"
 
 
 def test_a_refused_form_says_why_and_keeps_what_was_typed(signed_in: Open, wards: tuple[Agency, Agency]) -> None:
