@@ -50,10 +50,7 @@ def create_agency(
             raise NotAllowed(permission=Permission.ACCOUNT_MANAGE)
     elif Permission.ACCOUNT_MANAGE not in actor.everywhere:
         raise NotAllowed  # a new root is in nobody's subtree
-    if not _CODE.fullmatch(code) or not DOSSIER_CODE.fullmatch(code):  # codes of its dossiers begin with it
-        raise InvalidInput("account.code_invalid", field="code")
-    if uow.session.scalar(select(Agency.id).where(Agency.code == code)) is not None:
-        raise Conflict("account.code_taken", code=code)
+    _require_free_code(uow, code)
     agency = Agency(
         id=new_id(),
         code=code,
@@ -230,6 +227,13 @@ def _require_period(uow: UnitOfWork, agency: Agency, valid_from: date | None) ->
     ended_before = agency.valid_to is not None and agency.valid_to < valid_from
     if ended_before or uow.session.scalar(followed.limit(1)) is not None:
         raise InvalidInput("agency.period_invalid", field="valid_from")
+
+
+def _require_free_code(uow: UnitOfWork, code: str) -> None:
+    if not _CODE.fullmatch(code) or not DOSSIER_CODE.fullmatch(code):  # codes of its dossiers begin with it
+        raise InvalidInput("account.code_invalid", field="code")
+    if uow.session.scalar(select(Agency.id).where(Agency.code == code)) is not None:
+        raise Conflict("account.code_taken", code=code)
 
 
 def _name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
 from sqlalchemy import ColumnElement, Select, insert, literal, or_, select, update
@@ -80,18 +80,24 @@ def move_custody(
     _give_records(uow, fond, to, now=now)
     uow.session.flush()
     renew_protection(uow, dossier_ids, now=now)
-    told = {"fond": fond.code, "from": former.code, "to": to.code, "on": handed_over_on}
-    for agency in (former, to):  # each sees it in its own trail
-        uow.record(
-            EventTag.CUSTODY_MOVED,
-            actor=actor,
-            now=now,
-            subject_kind="fond",
-            subject_id=fond.id,
-            agency_id=agency.id,
-            details=told | {"legal_basis": basis, "document": minutes, "items": len(item_ids)},
-        )
+    told = {"fond": fond.code, "from": former.code, "to": to.code, "on": handed_over_on, "items": len(item_ids)}
+    for side in (former, to):  # each sees it in its own trail
+        _record(uow, fond, side, told | {"legal_basis": basis, "document": minutes}, actor=actor, now=now)
     return moved
+
+
+def _record(
+    uow: UnitOfWork, fond: Fond, side: Agency, told: Mapping[str, object], *, actor: Actor, now: datetime
+) -> None:
+    uow.record(
+        EventTag.CUSTODY_MOVED,
+        actor=actor,
+        now=now,
+        subject_kind="fond",
+        subject_id=fond.id,
+        agency_id=side.id,
+        details=told,
+    )
 
 
 def _minutes(document: str) -> str:
