@@ -21,6 +21,7 @@ from archive.intake.unit_lists import Reform, unit_rows
 from archive.queries import agencies, custody
 
 SHOWN = 40  # lines of a table; the document of --json has all
+NOT_FOR_PEOPLE = ("id", "may", "may_move")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def _show(args: argparse.Namespace, out: Output) -> int:
         rows = [(line.code, line.name, line.parent and line.parent.code, *_period(line)) for line in listed]
         out.table(_columns("code", "agency", "above", "from", "to"), rows)
         return 0
-    out.document({name: value for name, value in plain(one).items() if name not in {"id", "may"}} | _told(fonds))
+    out.document(_shown(plain(one)) | {"fonds": _shown(plain(fonds))})
     line = one.line
     out.say(f"{line.code} — {line.name}")
     out.table(_columns("scheme", "value", "from", "to"), [
@@ -83,7 +84,7 @@ def _holder(args: argparse.Namespace, out: Output) -> int:
         actor, today = caller(app, args.as_user), local_date(app.clock())
         with app.unit_of_work() as uow:
             answer = custody.holder(uow.session, " ".join(args.asked), actor=actor, today=today)
-    out.document(plain(answer))
+    out.document(_shown(plain(answer)))
     if not answer.holdings:
         out.say(i18n.text("page.holder.nothing", asked=answer.asked))
         return FINDINGS
@@ -171,8 +172,13 @@ def _tell_fonds(out: Output, fonds: tuple[custody.FondCustody, ...]) -> None:
         out.table(_columns("fond", "creator", "holder", "from", "legal_basis"), rows)
 
 
-def _told(fonds: tuple[custody.FondCustody, ...]) -> dict[str, Any]:
-    return {"fonds": [{name: value for name, value in plain(fond).items() if name != "may_move"} for fond in fonds]}
+def _shown(told: Any) -> Any:
+    """Without ids and rights, which are not for people."""
+    if isinstance(told, list):
+        return [_shown(part) for part in told]
+    if isinstance(told, dict):
+        return {name: _shown(value) for name, value in told.items() if name not in NOT_FOR_PEOPLE}
+    return told
 
 
 def _columns(*names: str) -> list[str]:
