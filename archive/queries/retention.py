@@ -43,7 +43,9 @@ def terms(session: Session, dossier_ids: Collection[uuid.UUID], today: date) -> 
 
 def _ended_with_rules(dossier_ids: Sequence[uuid.UUID]) -> Select[*tuple[Any, ...]]:
     """(dossier, day on which its work ended, ids of its rules with commas between): one row each."""
-    in_order = aggregate_order_by(literal_column("','"), DossierRule.confirmed_at, DossierRule.id)
+    in_order: aggregate_order_by[Any] = aggregate_order_by(
+        literal_column("','"), DossierRule.confirmed_at, DossierRule.id
+    )
     counted = (
         select(DossierRule.dossier_id, func.string_agg(cast(DossierRule.rule_id, Text), in_order).label("rule_ids"))
         .where(among(DossierRule.dossier_id, dossier_ids), *counting())
