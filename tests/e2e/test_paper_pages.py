@@ -99,7 +99,9 @@ def test_a_box_is_found_by_a_dossier_in_it_and_its_label_printed_without_the_res
         expect(page.locator(hidden).first).to_be_hidden()
 
 
-def test_a_sheet_of_places_is_tried_mended_and_taken(visit: Visit, dossier: str, tmp_path: Path) -> None:
+def test_a_sheet_of_places_is_tried_mended_and_taken(
+    visit: Visit, dossier: str, tmp_path: Path, foreign: list[str]
+) -> None:
     page = visit("minh", "/paper/import")
     sheet = tmp_path / "vi-tri.csv"
     sheet.write_text(f"Mã hồ sơ,Kho,Hộp,Số tờ\n{dossier},Kho tầng 3,H-903,bảy\n", encoding="utf-8")
@@ -115,6 +117,7 @@ def test_a_sheet_of_places_is_tried_mended_and_taken(visit: Visit, dossier: str,
     expect(page.get_by_role("status").first).to_contain_text("Đã ghi vị trí bản giấy theo bảng")
     page.goto(f"/dossiers/{dossier}")
     expect(page.locator("#paper")).to_contain_text("Hộp H-903")
+    foreign[:] = [said for said in foreign if "422" not in said]  # the sheet with a mistake
 
 
 def test_a_reader_sees_where_paper_is_and_not_who_has_it(visit: Visit, dossier: str) -> None:

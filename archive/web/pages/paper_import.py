@@ -47,7 +47,7 @@ def _page(visit: Visit, form: SheetForm, wrong: ArchiveError | None = None) -> R
     if form.sheet is not None:
         with visit.unit_of_work() as uow:
             plan = plan_places(uow.session, form.sheet, actor=visit.actor)
-    status = status_of(wrong) if wrong else 422 if form.problem else 200
+    status = status_of(wrong) if wrong else 422 if form.problem or (plan and plan.findings) else 200
     return visit.page(
         "paper_import.html",
         status=status,
