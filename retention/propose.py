@@ -176,7 +176,8 @@ class _Index:
         asked = self._asked(title, documents)
         places = {place for feature in asked.helped for place in self._having[feature]}
         scored = (self._scored(self.rules[place], asked) for place in places)
-        return tuple(sorted(scored, key=lambda found: (-found.score, found.rule.key))[:MOST_CANDIDATES])
+        fitting = (found for found in scored if found.score > 0)
+        return tuple(sorted(fitting, key=lambda found: (-found.score, found.rule.key))[:MOST_CANDIDATES])
 
     def _asked(self, title: str, documents: Sequence[Document]) -> _Asked:
         chunks = self._words.chunks(title)
@@ -185,7 +186,7 @@ class _Index:
         for document in documents:
             for feature, weight in self._said(self._words.chunks(document.text)).items():
                 helped[feature] = max(helped.get(feature, 0.0), DOCUMENT_WEIGHT * weight)
-        told = sum(self._idf[feature] * weight for feature, weight in said.items())
+        told = math.fsum(self._idf[feature] * weight for feature, weight in said.items())
         told += self._strange * self._words.strange(title, self._vocabulary)
         papers = {document.type_name for document in documents}
         kinds = self._words.chunks(papers.pop()) if len(papers) == 1 else ()  # all of one kind, such as letters only
@@ -216,10 +217,10 @@ class _Index:
     def _scored(self, rule: _Rule, asked: _Asked) -> Candidate:
         helped = asked.helped
         matched = {feature: weight * helped[feature] for feature, weight in rule.features.items() if feature in helped}
-        total = sum(matched.values())
+        total = math.fsum(matched.values())  # exact, in whatever order a set comes
         of_title = min(1.0, total / asked.told) if asked.told else 0.0
         of_part = max((_share(part, helped) for part in rule.parts), default=0.0)
-        of_rule = total / sum(rule.features.values())
+        of_rule = total / math.fsum(rule.features.values())
         score = of_title**0.5 * (0.35 + 0.4 * of_part + 0.25 * of_rule)
         reasons = _told(matched, asked.title, asked.meant, rule, self._words.joining)
         for contrast, has, wanted, found in zip(
@@ -244,7 +245,8 @@ def _weight(feature: Feature) -> float:
 
 
 def _share(part: Mapping[Feature, float], said: Mapping[Feature, float]) -> float:
-    return sum(weight * said.get(feature, 0.0) for feature, weight in part.items()) / sum(part.values())
+    had = math.fsum(weight * said.get(feature, 0.0) for feature, weight in part.items())
+    return had / math.fsum(part.values())
 
 
 def _contrasted(
