@@ -127,7 +127,7 @@ def _tell(plan: ProgrammeImport, out: Output, *, imported: bool) -> int:
 def _export(args: argparse.Namespace, out: Output) -> int:
     with opened() as app:
         actor = caller(app, args.as_user)
-        told = _programme(app, actor, args.agency)
+        told = _programme(app, actor, args.agency if args.kind == "progress" else None)
         with app.unit_of_work() as uow:
             checked = quality(uow.session, actor=actor, agency=args.agency)
     if args.kind == "progress":

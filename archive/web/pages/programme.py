@@ -122,7 +122,7 @@ def _changed(
     again: Callable[[Given, ArchiveError], Response],
 ) -> Response:
     """again: the page with the form as it was given and why it was not taken."""
-    given = {name: str(form.get(name, "")) for name in FIELDS[kind]}
+    given = {name: str(form[name]) for name in FIELDS[kind] if name in form}
     try:
         version = whole_number(str(form.get("version", "")), "version")
         with visit.unit_of_work() as uow:
