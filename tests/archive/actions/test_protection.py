@@ -16,7 +16,7 @@ from archive.db.holdings import Dossier, Item, StoredObject
 from archive.db.retention import DossierRule, HoldRow, RuleRow, ScheduleRow, Trigger
 from archive.errors import StoreUnavailable
 from archive.ids import new_id
-from archive.protection import tell_store
+from archive.protection import roll_locks, tell_store
 from tests.conftest import SetClock
 from tests.factories import Factory
 
@@ -221,3 +221,20 @@ def test_the_store_is_told_once_and_what_it_could_not_be_told_is_told_later(
 
 def _refuses(*_: object, **__: object) -> None:
     raise StoreUnavailable(detail="away")
+
+
+def test_locks_without_a_known_end_are_set_anew_and_those_of_a_term_are_not(world: World) -> None:
+    other = world.make.item(world.agency)  # in no dossier: no term
+    world.confirm("years", 20)
+    world.renew()
+    with world.app.unit_of_work() as uow:
+        uow.session.get_one(StoredObject, other.master_digest).locked_until = world.clock.now + MASTER_LOCK
+    world.clock.now += timedelta(days=17)
+    assert roll_locks(world.app) == 0
+    world.clock.now += timedelta(days=2)
+    assert roll_locks(world.app) == 1
+    with Session(world.app.engine) as session:
+        rolled = session.get_one(StoredObject, other.master_digest)
+        assert rolled.locked_until == world.clock.now + MASTER_LOCK
+        assert rolled.protection_pending
+    assert world.row.locked_until == first_of(2036)
