@@ -50,7 +50,7 @@ def look(periodic: Periodic, clock: Seconds, runs: Runs, now: float) -> list[str
 def test_each_job_runs_at_once_and_then_whenever_its_time_has_passed(app: App) -> None:
     clock, runs = Seconds(), Runs()
     periodic = Periodic(app, (runs.job("often", 5), runs.job("seldom", 60)), clock)
-    seen = [look(periodic, clock, runs, now) for now in (0, 4, 5, 9, 11, 60)]
+    seen = [look(periodic, clock, runs, at) for at in (0, 4, 5, 9, 11, 60)]
     assert seen == [["often", "seldom"], [], ["often"], [], ["often"], ["often", "seldom"]]
     periodic.release()
 
