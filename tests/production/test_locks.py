@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from minio.credentials.providers import StaticProvider
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
@@ -22,7 +23,7 @@ from archive.drill import CANARIES, run_drill
 from archive.errors import StoreRefuses
 from archive.protection import set_again, tell_store
 from archive.storage.s3_client import S3Client
-from deploy.minio.account import StaticProvider, make_account
+from deploy.minio.account import make_account
 from tests.conformance.object_store import emptied, key, prepared, versions
 from tests.conftest import SetClock, TestDatabase
 from tests.factories import Factory
@@ -144,6 +145,7 @@ def test_a_lock_goes_there_to_the_end_of_the_term_and_what_is_lost_is_set_again(
     with own_account.unit_of_work() as uow:
         row = uow.session.get_one(StoredObject, digest)
         row.locked_until, row.protection_pending = until, True
+        assert item.dossier_id is not None
         assert renew_protection(uow, [item.dossier_id], now=own_account.clock()) == 0  # longer than what it asks for
     tell_store(own_account)
     assert own_account.store.protection(digest).retain_until == until

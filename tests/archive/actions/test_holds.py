@@ -131,7 +131,7 @@ def test_several_are_held_or_none(world: World) -> None:
     ("how", "field"),
     [({"reason": " "}, "reason"), ({"authority": ""}, "authority"), ({"authority": "x" * 301}, "authority")],
 )
-def test_reason_and_authority_are_needed(world: World, how: dict[str, str], field: str) -> None:
+def test_reason_and_authority_are_needed(world: World, how: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         world.place(world.dossier.code, **how)
     assert refused.value.field == field

@@ -193,6 +193,10 @@ def test_a_term_that_has_ended_asks_for_no_lock_and_repeating_changes_nothing(wo
     assert world.renew() == 0
 
 
+def pending(world: World) -> bool:
+    return world.row.protection_pending
+
+
 def put(world: World, content: bytes) -> str:
     path = world.app.settings.data / "delivered"
     path.write_bytes(content)
@@ -211,9 +215,9 @@ def test_the_store_is_told_once_and_what_it_could_not_be_told_is_told_later(
         away.setattr(world.app.store, "protect", _refuses)
         with pytest.raises(StoreUnavailable):
             tell_store(world.app)
-    assert world.row.protection_pending
+    assert pending(world)
     assert tell_store(world.app) == 1  # the other's bytes are not in the store: its mark stays
-    assert not world.row.protection_pending
+    assert not pending(world)
     found = world.app.store.protection(digest)
     assert (found.legal_hold, found.retain_until) == (True, (world.clock.now + MASTER_LOCK).astimezone(UTC))
     assert tell_store(world.app) == 0
