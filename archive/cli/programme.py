@@ -15,7 +15,7 @@ from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
-from archive.errors import NotAllowed
+from archive.errors import InvalidInput, NotAllowed
 from archive.intake.programme_sheet import Kind, heading
 from archive.intake.sheets import read_sheet
 from archive.queries.figures import STAGES
@@ -137,8 +137,11 @@ def _export(args: argparse.Namespace, out: Output) -> int:
         }
     else:
         sheets = {i18n.text(f"programme.kind_{KINDS[args.kind]}"): registry_rows(KINDS[args.kind], told)}
-    with args.out.open("xb") as file:  # what is there already is not written over
-        file.write(write_xlsx(sheets))
+    try:
+        with args.out.open("xb") as file:
+            file.write(write_xlsx(sheets))
+    except FileExistsError:
+        raise InvalidInput("programme_command.out_taken", field="out", out=args.out) from None
     out.document({"out": str(args.out)})
     out.say(i18n.text("programme_command.exported", out=args.out))
     return 0
