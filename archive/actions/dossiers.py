@@ -13,7 +13,7 @@ from archive.access.identity import OFFICE_HOURS, Actor
 from archive.access.permissions import Permission
 from archive.actions.fonds import fond_for
 from archive.actions.protection import renew_protection
-from archive.actions.records import lock_dossier, reason_given
+from archive.actions.records import lock_dossier, reason_given, record_dossier
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
 from archive.db.digitization import Task
@@ -65,7 +65,7 @@ def create_dossier(
         opened_at=now,
     )
     uow.session.add(dossier)
-    _record(uow, EventTag.DOSSIER_CREATED, dossier, actor=actor, now=now, code=dossier.code)
+    record_dossier(uow, EventTag.DOSSIER_CREATED, dossier, actor=actor, now=now, code=dossier.code)
     return dossier
 
 
@@ -77,7 +77,7 @@ def close_dossier(uow: UnitOfWork, code: str, *, work_ended_on: date, actor: Act
     if not dossier.year <= work_ended_on.year or work_ended_on > now.astimezone(OFFICE_HOURS).date():
         raise InvalidInput("dossier.end_invalid", field="work_ended_on")
     dossier.state, dossier.closed_at, dossier.work_ended_on = "closed", now, work_ended_on
-    _record(uow, EventTag.DOSSIER_CLOSED, dossier, actor=actor, now=now, work_ended_on=work_ended_on)
+    record_dossier(uow, EventTag.DOSSIER_CLOSED, dossier, actor=actor, now=now, work_ended_on=work_ended_on)
     renew_protection(uow, [dossier.id], now=now)
     return dossier
 
@@ -88,7 +88,7 @@ def reopen_dossier(uow: UnitOfWork, code: str, *, reason: str, actor: Actor, now
     if dossier.state != "closed":
         raise Conflict("dossier.open", code=code)
     dossier.state, dossier.closed_at, dossier.work_ended_on = "open", None, None
-    _record(uow, EventTag.DOSSIER_REOPENED, dossier, actor=actor, now=now, reason=why)
+    record_dossier(uow, EventTag.DOSSIER_REOPENED, dossier, actor=actor, now=now, reason=why)
     renew_protection(uow, [dossier.id], now=now)
     return dossier
 
@@ -121,17 +121,3 @@ def _title(title: str) -> str:
     if not text or len(text) > MAX_TITLE_CHARACTERS:
         raise InvalidInput("dossier.title_invalid", field="title", maximum=MAX_TITLE_CHARACTERS)
     return text
-
-
-def _record(
-    uow: UnitOfWork, tag: EventTag, dossier: Dossier, *, actor: Actor, now: datetime, **details: object
-) -> None:
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="dossier",
-        subject_id=dossier.id,
-        agency_id=dossier.agency_id,
-        details=details,
-    )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
-from archive.actions.records import lock_dossier, reason_given
+from archive.actions.records import lock_dossier, reason_given, record_dossier
 from archive.audit_events import EventTag
 from archive.db.holdings import Dossier, PaperLoan, PhysicalLocation
 from archive.db.unit_of_work import UnitOfWork
@@ -88,7 +88,7 @@ def check_out(
     )
     uow.session.add(loan)
     told = {"borrower": borrower, "purpose": purpose, "sheets": sheets, "due_back_on": due_back_on}
-    _record(uow, EventTag.PAPER_CHECKED_OUT, dossier, actor=actor, now=now, **told)
+    record_dossier(uow, EventTag.PAPER_CHECKED_OUT, dossier, actor=actor, now=now, **told)
     return loan
 
 
@@ -104,7 +104,7 @@ def return_paper(
     loan.condition = _text(condition, "condition", needed=False, maximum=1000) or None
     loan.returned_at, loan.returned_by = now, actor.account_id
     told = {"sheets_out": loan.sheets_out, "sheets_back": sheets, "condition": loan.condition}
-    _record(uow, EventTag.PAPER_RETURNED, dossier, actor=actor, now=now, **told)
+    record_dossier(uow, EventTag.PAPER_RETURNED, dossier, actor=actor, now=now, **told)
     return loan
 
 
@@ -118,7 +118,7 @@ def explain_difference(
         raise Conflict("paper.nothing_to_explain")
     loan.explanation, loan.explained_at, loan.explained_by = reason_given(explanation), now, actor.account_id
     told = {"sheets_out": loan.sheets_out, "sheets_back": loan.sheets_back, "explanation": loan.explanation}
-    _record(uow, EventTag.PAPER_EXPLAINED, dossier, actor=actor, now=now, **told)
+    record_dossier(uow, EventTag.PAPER_EXPLAINED, dossier, actor=actor, now=now, **told)
     former = present_place(uow.session, dossier)
     if former is None:
         return None
@@ -149,7 +149,7 @@ def settle_place(
     wanted.placed_by, wanted.valid_from = actor.account_id, now
     uow.session.add(wanted)
     told = {name: getattr(wanted, name) for name in ("place", "shelf", "box", "sheets", "note")}
-    _record(uow, EventTag.PAPER_PLACED, dossier, actor=actor, now=now, **told)
+    record_dossier(uow, EventTag.PAPER_PLACED, dossier, actor=actor, now=now, **told)
     return wanted
 
 
@@ -206,17 +206,3 @@ def _text(given: str, field: str, *, needed: bool = True, maximum: int = MAX_TEX
     if len(text) > maximum:
         raise InvalidInput("paper.text_too_long", field=field, maximum=maximum)
     return text
-
-
-def _record(
-    uow: UnitOfWork, tag: EventTag, dossier: Dossier, *, actor: Actor, now: datetime, **details: object
-) -> None:
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="dossier",
-        subject_id=dossier.id,
-        agency_id=dossier.agency_id,
-        details=details,
-    )

@@ -77,6 +77,20 @@ def record_item(uow: UnitOfWork, tag: EventTag, item: Item, *, actor: Actor, now
     )
 
 
+def record_dossier(
+    uow: UnitOfWork, tag: EventTag, dossier: Dossier, *, actor: Actor, now: datetime, **details: object
+) -> None:
+    uow.record(
+        tag,
+        actor=actor,
+        now=now,
+        subject_kind="dossier",
+        subject_id=dossier.id,
+        agency_id=dossier.agency_id,
+        details=details,
+    )
+
+
 def enter_state(item: Item, state: ItemState) -> None:
     if state not in NEXT[ItemState(item.state)]:
         raise state_conflict(item)

@@ -14,7 +14,7 @@ from archive import i18n
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.actions.protection import renew_protection
-from archive.actions.records import lock_dossier, reason_given
+from archive.actions.records import lock_dossier, reason_given, record_dossier
 from archive.audit_events import EventTag
 from archive.bootstrap import CLOCK_TOLERANCE
 from archive.db.holdings import Dossier
@@ -59,7 +59,7 @@ def confirm_rule(
             if row.confirmed_at is None and row.id != confirmed.id:
                 _end(uow, dossier, row, reason_given(reason), actor=actor, now=now)
     details = {**_told(rule, schedule), "proposed": bool(mine), "reason": " ".join(reason.split())}
-    _record(uow, EventTag.RULE_CONFIRMED, dossier, actor=actor, now=now, **details)
+    record_dossier(uow, EventTag.RULE_CONFIRMED, dossier, code=dossier.code, actor=actor, now=now, **details)
     uow.session.flush()
     renew_protection(uow, [dossier.id], now=now)
     return confirmed
@@ -118,7 +118,7 @@ def record_trigger(
     )
     uow.session.add(trigger)
     details = {"event": event, "happened_on": happened_on, "document": trigger.document}
-    _record(uow, EventTag.TRIGGER_RECORDED, dossier, actor=actor, now=now, **details)
+    record_dossier(uow, EventTag.TRIGGER_RECORDED, dossier, code=dossier.code, actor=actor, now=now, **details)
     uow.session.flush()
     renew_protection(uow, [dossier.id], now=now)
     return trigger
@@ -137,7 +137,7 @@ def withdraw_trigger(
         raise Conflict("trigger.withdrawn_before")
     trigger.withdrawn_at, trigger.withdrawn_by = now, actor.account_id
     details = {"event": trigger.event, "happened_on": trigger.happened_on, "reason": why}
-    _record(uow, EventTag.TRIGGER_WITHDRAWN, dossier, actor=actor, now=now, **details)
+    record_dossier(uow, EventTag.TRIGGER_WITHDRAWN, dossier, code=dossier.code, actor=actor, now=now, **details)
     uow.session.flush()
     renew_protection(uow, [dossier.id], now=now)
     return trigger
@@ -196,7 +196,7 @@ def _end(uow: UnitOfWork, dossier: Dossier, row: DossierRule, why: str, *, actor
     row.ended_at, row.ended_by, row.end_reason = now, actor.account_id, why
     rule, schedule = _rule(uow, row.rule_id)
     details = {**_told(rule, schedule), "confirmed": row.confirmed_at is not None, "reason": why}
-    _record(uow, EventTag.RULE_ENDED, dossier, actor=actor, now=now, **details)
+    record_dossier(uow, EventTag.RULE_ENDED, dossier, code=dossier.code, actor=actor, now=now, **details)
 
 
 def _events(uow: UnitOfWork, dossier: Dossier) -> set[str | None]:
@@ -213,20 +213,6 @@ def _told(rule: RuleRow, schedule: ScheduleRow) -> dict[str, object]:
         "rule": rule.title,
         "term": rule.term,
     }
-
-
-def _record(
-    uow: UnitOfWork, tag: EventTag, dossier: Dossier, *, actor: Actor, now: datetime, **details: object
-) -> None:
-    uow.record(
-        tag,
-        actor=actor,
-        now=now,
-        subject_kind="dossier",
-        subject_id=dossier.id,
-        agency_id=dossier.agency_id,
-        details={"code": dossier.code, **details},
-    )
 
 
 def _day(day: date) -> str:
