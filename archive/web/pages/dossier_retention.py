@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
 from archive.actions import rules as actions
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict, InvalidInput
-from archive.web.deps import SignedForm, Visit
+from archive.errors import InvalidInput
+from archive.web.deps import SignedForm
 from archive.web.form_values import day_given, id_given
-from archive.web.pages.dossiers import dossier_page
+from archive.web.pages.dossiers import change_dossier
 
 router = APIRouter()
 
@@ -40,7 +39,7 @@ def confirmed(
         )
 
     given = {"retention_form": "confirm", "rule": rule, "rule_reason": rule_reason}
-    return _change(visit, code, change, "rule_confirmed", given)
+    return change_dossier(visit, code, change, "rule_confirmed", given)
 
 
 @router.post("/dossiers/{code}/retention/end")
@@ -52,7 +51,7 @@ def ended(
         actions.end_rule(uow, code, found, reason=end_reason, actor=visit.actor, now=visit.now)
 
     given = {"retention_form": "end", "given_rule": given_rule, "end_reason": end_reason}
-    return _change(visit, code, change, "rule_ended", given)
+    return change_dossier(visit, code, change, "rule_ended", given)
 
 
 @router.post("/dossiers/{code}/retention/event")
@@ -71,7 +70,7 @@ def recorded(
         )
 
     given = {"retention_form": "event", "event": event, "happened_on": happened_on, "document": document}
-    return _change(visit, code, change, "event_recorded", given)
+    return change_dossier(visit, code, change, "event_recorded", given)
 
 
 @router.post("/dossiers/{code}/retention/withdraw-event")
@@ -83,15 +82,4 @@ def withdrawn(
         actions.withdraw_trigger(uow, code, found, reason=end_reason, actor=visit.actor, now=visit.now)
 
     given = {"retention_form": "withdraw", "given_event": given_event, "end_reason": end_reason}
-    return _change(visit, code, change, "event_withdrawn", given)
-
-
-def _change(
-    visit: Visit, code: str, change: Callable[[UnitOfWork], None], done: str, given: dict[str, str]
-) -> Response:
-    try:
-        with visit.unit_of_work() as uow:
-            change(uow)
-    except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given=given)
-    return visit.back(f"/dossiers/{code}", done)
+    return change_dossier(visit, code, change, "event_withdrawn", given)

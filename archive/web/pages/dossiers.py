@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Form, Response
 from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.actions.dossiers import close_dossier, create_dossier, reopen_dossier
+from archive.db.unit_of_work import UnitOfWork
 from archive.errors import ArchiveError, Conflict, InvalidInput
 from archive.queries import dossiers as queries
 from archive.queries.agencies import agencies
@@ -61,22 +63,30 @@ def shown(visit: SignedIn, code: str, cursor: str = "") -> Response:
 
 @router.post("/dossiers/{code}/close")
 def closed(visit: SignedForm, code: str, work_ended_on: Annotated[str, Form()] = "") -> Response:
-    try:
-        with visit.unit_of_work() as uow:
-            close_dossier(uow, code, work_ended_on=_day(work_ended_on), actor=visit.actor, now=visit.now)
-    except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given={"form": "end", "work_ended_on": work_ended_on})
-    return visit.back(f"/dossiers/{code}", "dossier_closed")
+    def change(uow: UnitOfWork) -> None:
+        close_dossier(uow, code, work_ended_on=_day(work_ended_on), actor=visit.actor, now=visit.now)
+
+    return change_dossier(visit, code, change, "dossier_closed", {"form": "end", "work_ended_on": work_ended_on})
 
 
 @router.post("/dossiers/{code}/reopen")
 def reopened(visit: SignedForm, code: str, reason: Annotated[str, Form()] = "") -> Response:
+    def change(uow: UnitOfWork) -> None:
+        reopen_dossier(uow, code, reason=reason, actor=visit.actor, now=visit.now)
+
+    return change_dossier(visit, code, change, "dossier_reopened", {"form": "end", "reason": reason})
+
+
+def change_dossier(
+    visit: Visit, code: str, change: Callable[[UnitOfWork], object], done: str, given: dict[str, str]
+) -> Response:
+    """What a form of the page asks for, and the page again. given: what stood in the form, for where it is refused."""
     try:
         with visit.unit_of_work() as uow:
-            reopen_dossier(uow, code, reason=reason, actor=visit.actor, now=visit.now)
+            change(uow)
     except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given={"form": "end", "reason": reason})
-    return visit.back(f"/dossiers/{code}", "dossier_reopened")
+        return dossier_page(visit, code, wrong, given=given)
+    return visit.back(f"/dossiers/{code}", done)
 
 
 def dossier_page(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -11,11 +10,10 @@ from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.actions import paper as actions
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict, InvalidInput
 from archive.queries import paper as queries
-from archive.web.deps import SignedForm, SignedIn, Visit
+from archive.web.deps import SignedForm, SignedIn
 from archive.web.form_values import day_given, number_given, number_or_none
-from archive.web.pages.dossiers import dossier_page
+from archive.web.pages.dossiers import change_dossier
 
 router = APIRouter()
 ROWS = 50
@@ -75,7 +73,7 @@ def placed(
         )
 
     given = {"place": place, "shelf": shelf, "box": box, "sheets": sheets, "note": note}
-    return _change(visit, code, change, "paper_placed", {"paper_form": "place", **given})
+    return change_dossier(visit, code, change, "paper_placed", {"paper_form": "place", **given})
 
 
 @router.post("/dossiers/{code}/paper/check-out")
@@ -101,7 +99,7 @@ def checked_out(
         )
 
     given = {"borrower": borrower, "purpose": purpose, "sheets": sheets, "due_back_on": due_back_on}
-    return _change(visit, code, change, "paper_checked_out", {"paper_form": "check_out", **given})
+    return change_dossier(visit, code, change, "paper_checked_out", {"paper_form": "check_out", **given})
 
 
 @router.post("/dossiers/{code}/paper/return")
@@ -121,7 +119,7 @@ def returned(
         )
 
     given = {"paper_form": "return", "sheets": sheets, "condition": condition}
-    return _change(visit, code, change, "paper_returned", given)
+    return change_dossier(visit, code, change, "paper_returned", given)
 
 
 @router.post("/dossiers/{code}/paper/explain")
@@ -130,15 +128,4 @@ def explained(visit: SignedForm, code: str, explanation: Annotated[str, Form()] 
         actions.explain_difference(uow, code, explanation=explanation, actor=visit.actor, now=visit.now)
 
     given = {"paper_form": "explain", "explanation": explanation}
-    return _change(visit, code, change, "paper_explained", given)
-
-
-def _change(
-    visit: Visit, code: str, change: Callable[[UnitOfWork], None], done: str, given: dict[str, str]
-) -> Response:
-    try:
-        with visit.unit_of_work() as uow:
-            change(uow)
-    except (InvalidInput, Conflict) as wrong:
-        return dossier_page(visit, code, wrong, given=given)
-    return visit.back(f"/dossiers/{code}", done)
+    return change_dossier(visit, code, change, "paper_explained", given)
