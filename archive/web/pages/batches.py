@@ -87,6 +87,7 @@ def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
         "batch.html",
         batch=batch,
         scanner=scanner,
+        may_open_dossier=visit.may(Permission.DOSSIER_READ),
         **_entries(batch, start),
         seen=moved(batch),
         may_ingest=may_ingest,
