@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     holder.add_argument("asked", nargs="+", metavar="TEXT", help=i18n.text("agency_command.asked"))
     load = _act(acts, "import")
     load.add_argument("file", type=Path, metavar="FILE", help=i18n.text("agency_command.file"))
-    load.add_argument("--apply", action="store_true", help=i18n.text("agency_command.apply"))
+    load.add_argument("--dry-run", action="store_true", help=i18n.text("agency_command.dry_run"))
     load.add_argument("--former", type=Path, metavar="FILE", help=i18n.text("agency_command.former"))
     load.add_argument("--province", metavar="NAME", help=i18n.text("agency_command.province"))
     load.add_argument("--under", metavar="CODE", help=i18n.text("agency_command.under"))
@@ -100,13 +100,13 @@ def _holder(args: argparse.Namespace, out: Output) -> int:
 
 
 def _import(args: argparse.Namespace, out: Output) -> int:
-    """Nothing is changed without --apply, and nothing at all where anything is found wrong."""
+    """Nothing is changed by a dry run, nor where anything is found wrong."""
     rows = _rows(args)
     with opened() as app:
         actor, now = caller(app, args.as_user), app.clock()
         with app.unit_of_work() as uow:
             done = import_agencies(uow, rows, actor=actor, now=now)
-            applied = args.apply and not done.findings
+            applied = not args.dry_run and not done.findings
             if not applied:
                 uow.session.rollback()
     out.document({

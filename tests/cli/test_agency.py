@@ -34,13 +34,13 @@ def sheet(data: Path, name: str, text: str) -> Path:
 
 def test_a_sheet_is_tried_imported_and_asked_about(data: Path) -> None:
     wards = sheet(data, "phuong.csv", WARDS)
-    tried = archive(data, "agency", "import", wards, "--json")
+    tried = archive(data, "agency", "import", wards, "--dry-run", "--json")
     assert (tried.code, tried.document["applied"], tried.document["findings"]) == (0, False, [])
     assert [change["act"] for change in tried.document["changes"]] == ["created", "created", "identified"]
     assert archive(data, "agency", "show", "CU").code == 1, "a dry run"
     for path in (wards, sheet(data, "ke-thua.csv", FOLLOWED)):
-        assert archive(data, "agency", "import", path, "--apply", "--json").document["applied"]
-    assert archive(data, "agency", "import", wards, "--apply", "--json").document["changes"] == []
+        assert archive(data, "agency", "import", path, "--json").document["applied"]
+    assert archive(data, "agency", "import", wards, "--json").document["changes"] == []
     shown = archive(data, "agency", "show", "CU", "--json").document
     assert shown["line"]["valid_to"] == "2025-06-30"
     assert [line["successor"]["code"] for line in shown["successors"]] == ["MOI"]
@@ -60,7 +60,7 @@ def test_a_sheet_is_tried_imported_and_asked_about(data: Path) -> None:
 
 def test_what_is_wrong_in_a_sheet_is_said_with_its_line_and_nothing_is_imported(data: Path) -> None:
     wrong = sheet(data, "sai.csv", "Mã,Tên,Trực thuộc,Mã ĐVHC\nX1,Xã Một,TD,\nX2,Xã Hai,TD,7\n")
-    done = archive(data, "agency", "import", wrong, "--apply", "--json")
+    done = archive(data, "agency", "import", wrong, "--json")
     assert (done.code, done.document["applied"]) == (1, False)
     (finding,) = done.document["findings"]
     assert (finding["line"], finding["rule"]) == (3, "agency.identifier_unit")
