@@ -11,7 +11,7 @@ from archive import i18n
 from archive.access.identity import local_date
 from archive.actions.agency_import import Imported, import_agencies
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import add_as_user, caller, opened
+from archive.cli.holdings import add_act, caller, opened
 from archive.cli.output import Output, plain
 from archive.errors import InvalidInput
 from archive.intake.agency_rows import AgencyRows
@@ -26,12 +26,12 @@ NOT_FOR_PEOPLE = ("id", "may", "may_move")
 
 def add(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
-    show = _act(acts, "show")
+    show = add_act(acts, "agency_command.show")
     show.add_argument("code", nargs="?", metavar="CODE", help=i18n.text("agency_command.code"))
     show.add_argument("--ended", action="store_true", help=i18n.text("agency_command.ended"))
-    holder = _act(acts, "holder")
+    holder = add_act(acts, "agency_command.holder")
     holder.add_argument("asked", nargs="+", metavar="TEXT", help=i18n.text("agency_command.asked"))
-    load = _act(acts, "import")
+    load = add_act(acts, "agency_command.import")
     load.add_argument("file", type=Path, metavar="FILE", help=i18n.text("agency_command.file"))
     load.add_argument("--dry-run", action="store_true", help=i18n.text("agency_command.dry_run"))
     load.add_argument("--former", type=Path, metavar="FILE", help=i18n.text("agency_command.former"))
@@ -43,14 +43,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     return {"show": _show, "holder": _holder, "import": _import}[args.act](args, out)
-
-
-def _act(acts: Any, name: str) -> argparse.ArgumentParser:
-    explained = i18n.text(f"agency_command.{name}")
-    parser: argparse.ArgumentParser = acts.add_parser(name, help=explained, description=explained.capitalize() + ".")
-    parser.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
-    add_as_user(parser)
-    return parser
 
 
 def _show(args: argparse.Namespace, out: Output) -> int:

@@ -11,7 +11,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.holds import lift_hold, place_holds
 from archive.bootstrap import App
-from archive.cli.holdings import add_as_user, caller, opened
+from archive.cli.holdings import caller, opened
 from archive.cli.output import Output, plain
 from archive.protection import tell_store
 from archive.queries.holds import ACTIVE, HoldView, hold, holds
@@ -65,14 +65,6 @@ def _changed(app: App, actor: Actor, args: argparse.Namespace) -> Sequence[HoldV
     tell_store(app)
     with app.unit_of_work() as uow:
         return [hold(uow.session, row.number, actor=actor) for row in rows]
-
-
-def _act(acts: argparse._SubParsersAction[argparse.ArgumentParser], act: str) -> argparse.ArgumentParser:
-    explained = i18n.text(f"hold_command.{act}")
-    parser = acts.add_parser(act, help=explained, description=explained.capitalize() + ".")
-    parser.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
-    add_as_user(parser)
-    return parser
 
 
 def _document(view: HoldView) -> dict[str, object]:

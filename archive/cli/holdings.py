@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from archive import i18n
 from archive.access import policy
@@ -26,6 +27,16 @@ from archive.settings import Settings
 
 def add_as_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="as_user", metavar="USER", help=i18n.text("cli.as_user"))
+
+
+def add_act(acts: Any, text: str) -> argparse.ArgumentParser:
+    """One act of a command that has several. text: message id of what it does; its last part is the act's name."""
+    explained = i18n.text(text)
+    name = text.rpartition(".")[2]
+    parser: argparse.ArgumentParser = acts.add_parser(name, help=explained, description=explained.capitalize() + ".")
+    parser.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
+    add_as_user(parser)
+    return parser
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from archive.access.permissions import Permission
 from archive.actions.programme import ProgrammeImport, import_programme, plan_import
 from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
-from archive.cli.holdings import add_as_user, caller, opened
+from archive.cli.holdings import add_act, caller, opened
 from archive.cli.output import Output, plain
 from archive.errors import InvalidInput, NotAllowed
 from archive.intake.programme_sheet import Kind, heading
@@ -30,14 +30,14 @@ KINDS = {"targets": Kind.TARGET, "tasks": Kind.TASK, "shares": Kind.PLAN}
 
 def add(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
-    show = _act(acts, "show")
+    show = add_act(acts, "programme_command.show")
     show.add_argument("--task", type=int, metavar="N", help=i18n.text("programme_command.task"))
     show.add_argument("--agency", metavar="CODE", help=i18n.text("programme_command.agency"))
-    load = _act(acts, "import")
+    load = add_act(acts, "programme_command.import")
     load.add_argument("file", type=Path, metavar="FILE", help=i18n.text("programme_command.file"))
     load.add_argument("--kind", choices=KINDS, default="tasks", help=i18n.text("programme_command.kind"))
     load.add_argument("--dry-run", action="store_true", help=i18n.text("programme_command.dry_run"))
-    export = _act(acts, "export")
+    export = add_act(acts, "programme_command.export")
     export.add_argument("out", type=Path, metavar="OUT", help=i18n.text("programme_command.out"))
     export.add_argument(
         "--kind", choices=("progress", *KINDS), default="progress", help=i18n.text("programme_command.what")
@@ -47,14 +47,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     return {"show": _show, "import": _import, "export": _export}[args.act](args, out)
-
-
-def _act(acts: Any, name: str) -> argparse.ArgumentParser:
-    explained = i18n.text(f"programme_command.{name}")
-    parser: argparse.ArgumentParser = acts.add_parser(name, help=explained, description=explained.capitalize() + ".")
-    parser.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
-    add_as_user(parser)
-    return parser
 
 
 def _show(args: argparse.Namespace, out: Output) -> int:
