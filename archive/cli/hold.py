@@ -22,7 +22,7 @@ OF_PAGES = ("link", "may_lift", "placed_by_actor")
 
 def add(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
-    listing, placing, lifting = (_act(acts, act) for act in ("list", "place", "lift"))
+    listing, placing, lifting = (add_act(acts, f"hold_command.{act}") for act in ("list", "place", "lift"))
     listing.add_argument("--all", action="store_true", help=i18n.text("hold_command.all"))
     placing.add_argument("subjects", nargs="+", metavar="ID", help=i18n.text("hold_command.subjects"))
     placing.add_argument("--authority", required=True, metavar="TEXT", help=i18n.text("hold_command.authority"))
