@@ -11,7 +11,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.holds import lift_hold, place_holds
 from archive.bootstrap import App
-from archive.cli.holdings import caller, opened
+from archive.cli.holdings import add_act, caller, opened
 from archive.cli.output import Output, plain
 from archive.protection import tell_store
 from archive.queries.holds import ACTIVE, HoldView, hold, holds
