@@ -74,7 +74,7 @@ def test_whoever_lost_the_database_session_lost_the_work(app: App) -> None:
     working.look()
     with app.engine.connect() as other:
         others = "datname = current_database() and pid <> pg_backend_pid()"
-        other.execute(text(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}"))  # noqa: S608
+        other.execute(text(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}"))
     app.engine.dispose()
     waiting.look()
     clock.now = 10
