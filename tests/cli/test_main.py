@@ -13,8 +13,9 @@ from archive.errors import DatabaseNewer, FileTooBig, InvalidInput, NoHoldings, 
 from ocr.errors import EngineMissing, FileRefused
 
 CONTRACT = (
-    *("ocr", "extract", "pdf", "ingest", "batch", "search", "show", "export", "retention", "hold", "dispose"),
-    *("fixity", "audit", "reindex", "reconcile", "backup", "restore", "serve", "worker", "setup", "doctor", "demo"),
+    *("ocr", "extract", "pdf", "ingest", "batch", "search", "show", "agency", "programme", "export"),
+    *("retention", "hold", "dispose", "fixity", "audit", "reindex", "reconcile", "backup", "restore"),
+    *("serve", "worker", "setup", "doctor", "demo"),
 )
 
 

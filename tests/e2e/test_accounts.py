@@ -75,7 +75,7 @@ def test_a_new_person_turns_on_the_second_factor_and_is_helped_when_it_is_lost(
 
 def test_a_role_is_ended_and_a_token_is_made_and_revoked_by_keyboard(visit: Visit) -> None:
     page = visit("hoa")
-    make_person(page, "binh", "Đỗ Văn Bình")
+    make_person(page, "sau", "Đỗ Văn Bình")
     page.get_by_role("button", name="Thôi vai trò").press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("có hiệu lực ngay")
     expect(page.locator("table").first).to_contain_text("đã thôi lúc")
