@@ -3,8 +3,9 @@
 Corpus: 159 invented, labelled titles (tests/resources/retention-titles.csv), against the 274 groups of the superseded
 schedule of 2011 (../shared/reference/retention-schedules.csv). Thresholds and words were chosen on the half `tune`; the
 half `report` was measured, and again after three mends, of which one was prompted by what it had shown (the kind of a
-paper is no word of its subject): it is not strictly blind. The titles were written by somebody who knew the schedule: titles of real holdings are worse. Baselines: one group, the most
-frequent, for every dossier alike; the group that has most words of the title.
+paper is no word of its subject): it is not strictly blind. The titles were written by somebody who knew the schedule:
+titles of real holdings are worse. Baselines: one group, the most frequent, for every dossier alike; the group that has
+most words of the title.
 Unit: titles; ms a dossier. Result: results/retention-proposals.json.
 """
 
