@@ -126,7 +126,7 @@ def import_programme(uow: UnitOfWork, kind: Kind, sheet: Sheet, *, actor: Actor,
         _apply(uow, change, known.row(kind, change.key), known, actor=actor, now=now)
     details = {"kind": str(kind), "changes": [_told(change, known)["details"] for change in plan.changes]}
     uow.record(
-        EventTag.PROGRAMME_IMPORTED, actor=actor, now=now, subject_kind=str(kind), subject_id="sheet", details=details
+        EventTag.PROGRAMME_IMPORTED, actor=actor, now=now, subject_kind="programme", subject_id=kind, details=details
     )
     return plan
 

@@ -16,7 +16,8 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
-from archive.db.holdings import Dossier, Item, Receipt, Scanner
+from archive.db.holdings import Dossier, Fond, Item, Receipt, Scanner
+from archive.db.retention import DispositionRow, ScheduleRow
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 from archive.queries.items import not_found
 from archive.queries.paging import Order, Paged
@@ -103,14 +104,16 @@ def _lines(session: Session, found: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Au
 def _subject(row: Row[*tuple[Any, ...]], names: Mapping[tuple[str, str], str]) -> str:
     if row.AuditEvent.subject_kind == "search":
         return str((row.details or {}).get("query", ""))
-    return names.get((row.AuditEvent.subject_kind, row.AuditEvent.subject_id), "")
+    kind, subject_id = row.AuditEvent.subject_kind, row.AuditEvent.subject_id
+    return subject_id if kind in _TOLD_AS_IS else names.get((kind, subject_id), "")
 
 
 def _names(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[tuple[str, str], str]:
     """People's code of each subject: ids are not shown. One statement a kind of subject."""
     wanted: dict[str, set[uuid.UUID]] = {}
     for row in rows:
-        wanted.setdefault(row.AuditEvent.subject_kind, set()).add(uuid.UUID(row.AuditEvent.subject_id))
+        if row.AuditEvent.subject_kind in _CODES:
+            wanted.setdefault(row.AuditEvent.subject_kind, set()).add(uuid.UUID(row.AuditEvent.subject_id))
     names: dict[tuple[str, str], str] = {}
     for kind, (key, code) in _CODES.items():
         if kind in wanted:
@@ -126,8 +129,12 @@ _CODES: dict[str, tuple[InstrumentedAttribute[uuid.UUID], InstrumentedAttribute[
     "account": (Account.id, Account.login),
     "agency": (Agency.id, Agency.code),
     "batch": (Batch.id, Batch.number),
+    "disposition": (DispositionRow.id, DispositionRow.number),
     "dossier": (Dossier.id, Dossier.code),
+    "fond": (Fond.id, Fond.code),
     "item": (Item.id, Receipt.number),
     "receipt": (Receipt.id, Receipt.number),
     "scanner": (Scanner.id, Scanner.code),
+    "schedule": (ScheduleRow.id, ScheduleRow.code),
 }
+_TOLD_AS_IS = frozenset({"target", "task", "plan"})  # the programme's own numbers

@@ -3,13 +3,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access.identity import Actor, actor_of
+from archive.access.identity import SYSTEM, Actor, actor_of
 from archive.access.permissions import Role
 from archive.actions import readings, review
+from archive.actions.programme import change_programme, import_programme
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.holdings import Item, Receipt
 from archive.errors import NotFound
+from archive.intake.programme_sheet import Kind
+from archive.intake.sheets import Sheet, SheetRow
 from archive.queries.accounts import accounts
 from archive.queries.references import account_id
 from archive.queries.trail import events, item_events
@@ -144,3 +147,19 @@ def test_a_login_leads_to_the_accounts_that_an_operator_manages_and_to_no_other(
                 account_id(session, login, actor=actor)
             told.add(str(error.value).replace(login, "…"))
     assert len(told) == 1
+
+
+def test_what_the_programme_and_the_sheets_are_about_is_told_in_its_own_numbers(
+    app: App, make: Factory, top: Agency, clock: SetClock
+) -> None:
+    """Subjects that are no rows of ours: a task by its number, a sheet by nothing."""
+    manager = make.actor(Role.RECORDS_MANAGER, top)
+    sheet = Sheet(("number", "title"), (SheetRow(2, {"number": "6", "title": "Số hoá sổ hộ tịch"}),))
+    with app.unit_of_work() as uow:
+        change_programme(uow, Kind.TASK, (5,), {"title": "Số hoá"}, version=1, actor=manager, now=app.clock())
+    clock.advance(minutes=1)
+    with app.unit_of_work() as uow:
+        import_programme(uow, Kind.TASK, sheet, actor=manager, now=app.clock())
+    with Session(app.engine) as session:
+        told = [(line.tag, line.subject) for line in events(session, actor=SYSTEM)]
+    assert told[:2] == [("programme.imported", ""), ("programme.changed", "5")]
