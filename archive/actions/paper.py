@@ -7,21 +7,22 @@ is refused, after a return it is a finding that stays until somebody explains it
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
-from archive.actions.records import lock_dossier, reason_given, record_dossier
+from archive.actions.records import lock_dossier, reason_given, record_dossier, text_given
 from archive.audit_events import EventTag
 from archive.db.holdings import Dossier, PaperLoan, PhysicalLocation
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, InvalidInput
 from archive.ids import new_id
 
-MAX_TEXT_CHARACTERS = 200
 MAX_SHEETS = 100_000
+_text = partial(text_given, "paper", maximum=200)
 
 
 def place_paper(
@@ -197,12 +198,3 @@ def _sheets(number: int, *, least: int = 1) -> int:
     if not least <= number <= MAX_SHEETS:
         raise InvalidInput("paper.sheets_invalid", field="sheets", least=least, maximum=MAX_SHEETS)
     return number
-
-
-def _text(given: str, field: str, *, needed: bool = True, maximum: int = MAX_TEXT_CHARACTERS) -> str:
-    text = " ".join(given.split())
-    if needed and not text:
-        raise InvalidInput(f"paper.{field}_missing", field=field)
-    if len(text) > maximum:
-        raise InvalidInput("paper.text_too_long", field=field, maximum=maximum)
-    return text

@@ -114,3 +114,13 @@ def reason_given(reason: Any) -> str:
     if len(text) > MAX_REASON_CHARACTERS:
         raise InvalidInput("reason.too_long", field="reason", maximum=MAX_REASON_CHARACTERS)
     return text
+
+
+def text_given(subject: str, given: str, field: str, *, maximum: int, needed: bool = True) -> str:
+    """What a form gave for a field, on one line. subject: the table of messages that tell what is wrong with it."""
+    text = " ".join(given.split())
+    if needed and not text:
+        raise InvalidInput(f"{subject}.{field}_missing", field=field)
+    if len(text) > maximum:
+        raise InvalidInput(f"{subject}.text_too_long", field=field, maximum=maximum)
+    return text

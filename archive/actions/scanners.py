@@ -6,6 +6,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
+from archive.actions.records import text_given
 from archive.audit_events import EventTag
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch
@@ -22,7 +24,7 @@ from archive.errors import Conflict, InvalidInput, NotFound
 from archive.ids import new_id
 
 CODE = re.compile(r"[0-9A-ZĐ][0-9A-ZĐ.-]{0,31}")
-MAX_TEXT_CHARACTERS = 300
+_text = partial(text_given, "scanner", maximum=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +161,6 @@ def _event(
     )
     uow.session.add(event)
     return event
-
-
-def _text(given: str, field: str, *, needed: bool = True) -> str:
-    text = " ".join(given.split())
-    if needed and not text:
-        raise InvalidInput(f"scanner.{field}_missing", field=field)
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise InvalidInput("scanner.text_too_long", field=field, maximum=MAX_TEXT_CHARACTERS)
-    return text
 
 
 def _record(

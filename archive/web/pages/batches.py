@@ -21,7 +21,7 @@ from archive.queries.scanners import scanner_of_batch, scanners
 from archive.queries.tasks import tasks
 from archive.queries.views import BatchEntryView, BatchView
 from archive.web.deps import SignedForm, SignedIn, Visit
-from archive.web.pages.dossiers import whole_number
+from archive.web.form_values import number_or_none
 from archive.web.render import say
 
 router = APIRouter()
@@ -63,7 +63,7 @@ def opened(
                 agency_code=agency,
                 task_number=task,
                 dossier_code=dossier.strip() or None,
-                expected=whole_number(expected, "expected") if expected.strip() else None,
+                expected=number_or_none(expected, "expected"),
                 scanner_code=_scanner_code(scanner, agency),
                 source="web",
                 actor=visit.actor,
@@ -128,7 +128,7 @@ def closed(visit: SignedForm, number: str, expected: Annotated[str, Form()] = ""
         ingest.close_batch(
             uow,
             batch_id(uow.session, number, actor=visit.actor),
-            expected=whole_number(expected, "expected") if expected.strip() else None,
+            expected=number_or_none(expected, "expected"),
             actor=visit.actor,
             now=visit.now,
         )

@@ -17,6 +17,7 @@ from archive.queries import dossiers as queries
 from archive.queries.agencies import agencies
 from archive.web.deps import SignedForm, SignedIn, Visit
 from archive.web.errors import status_of
+from archive.web.form_values import number_given, number_or_none
 from archive.web.pages.dossier_sections import sections_of
 
 router = APIRouter()
@@ -44,8 +45,8 @@ def created(
                 uow,
                 title=title,
                 agency_code=agency,
-                year=whole_number(year, "year"),
-                task_number=whole_number(task, "task") if task.strip() else None,
+                year=number_given(year, "year"),
+                task_number=number_or_none(task, "task"),
                 actor=visit.actor,
                 now=visit.now,
             )
@@ -120,12 +121,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInput("dossier.end_invalid", field="work_ended_on") from None
-
-
-def whole_number(text: str, field: str) -> int:
-    if not (text.strip().isascii() and text.strip().isdigit() and len(text) < 10):
-        raise InvalidInput("web.number_needed", field=field)
-    return int(text)
 
 
 def _list(

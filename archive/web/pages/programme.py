@@ -22,7 +22,7 @@ from archive.queries.programme_sheets import progress_rows, quality_rows
 from archive.queries.quality import quality
 from archive.web.deps import SignedForm, SignedIn, Visit
 from archive.web.errors import status_of
-from archive.web.pages.dossiers import whole_number
+from archive.web.form_values import number_given, number_or_none
 from archive.web.xlsx import workbook
 
 router = APIRouter(prefix="/programme")
@@ -60,7 +60,7 @@ def exported(visit: SignedIn, agency: str = "") -> Response:
 @router.get("/quality")
 def checked(visit: SignedIn, task: str = "", agency: str = "") -> Response:
     visit.require(Permission.PROGRESS_READ)
-    number = whole_number(task, "task") if task.strip() else None
+    number = number_or_none(task, "task")
     with visit.unit_of_work() as uow:
         told = quality(uow.session, actor=visit.actor, task=number, agency=agency or None)
         own = agencies(uow.session, Permission.PROGRESS_READ, actor=visit.actor)
@@ -124,7 +124,7 @@ def _changed(
     """again: the page with the form as it was given and why it was not taken."""
     given = {name: str(form[name]) for name in FIELDS[kind] if name in form}
     try:
-        version = whole_number(str(form.get("version", "")), "version")
+        version = number_given(str(form.get("version", "")), "version")
         with visit.unit_of_work() as uow:
             changed = change_programme(uow, kind, key, given, version=version, actor=visit.actor, now=visit.now)
     except Conflict as wrong:

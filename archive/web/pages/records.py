@@ -16,7 +16,7 @@ from archive.queries.figures import Figure, Measure, Period, Selection
 from archive.queries.programme_sheets import record_rows, sheet_title
 from archive.queries.records import records
 from archive.web.deps import SignedIn
-from archive.web.pages.dossiers import whole_number
+from archive.web.form_values import number_given
 from archive.web.xlsx import workbook
 
 router = APIRouter()
@@ -56,7 +56,7 @@ def _selection(asked: Any) -> Selection:
 
 
 def _number(text: str | None, field: str) -> int | None:
-    return whole_number(text, field) if text else None
+    return number_given(text, field) if text else None
 
 
 def _one_of(kind: type[Any], word: str, field: str) -> Any:

@@ -182,7 +182,8 @@ def test_an_event_that_cannot_be_is_refused_with_the_rule_that_it_breaks(
 def test_today_is_the_day_in_hanoi(world: World) -> None:
     world.confirm(world.rules.event(EVENT), reason="a")
     world.clock.now = world.clock.now.replace(hour=18)  # 1 o'clock of the next day there
-    world.record(TODAY + timedelta(days=1))
+    tomorrow = TODAY + timedelta(days=1)
+    assert world.record(tomorrow).happened_on == tomorrow
 
 
 def test_the_same_event_on_the_same_day_is_recorded_once(world: World) -> None:
