@@ -50,6 +50,10 @@ class Permission(StrEnum):
     DRILL_RUN = "drill:run"
     PAPER_MANAGE = "paper:manage"
     SCANNER_MANAGE = "scanner:manage"
+    REUSE_AGREE = "reuse:agree"
+    REUSE_READ = "reuse:read"
+    DOOR_MANAGE = "door:manage"
+    WEBHOOK_MANAGE = "webhook:manage"
 
 
 class Reach(StrEnum):
@@ -106,6 +110,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.DRILL_RUN: Reach.OWN,
         P.PAPER_MANAGE: Reach.OWN,
         P.SCANNER_MANAGE: Reach.OWN,
+        P.REUSE_AGREE: Reach.OWN,
+        P.REUSE_READ: Reach.OWN,
     },
     Role.OFFICIAL: {P.DOSSIER_READ: Reach.OWN, P.ITEM_READ: Reach.OPEN, P.PROGRESS_READ: Reach.OWN},
     Role.LEADER: {
@@ -114,8 +120,15 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.PROGRESS_READ: Reach.OWN,
         P.BATCH_READ: Reach.OWN,
         P.HOLD_READ: Reach.OWN,
+        P.REUSE_READ: Reach.OWN,
     },
-    Role.AUDITOR: {P.AUDIT_READ: Reach.OWN, P.PROGRESS_READ: Reach.OWN, P.HOLD_READ: Reach.OWN, P.DRILL_RUN: Reach.OWN},
+    Role.AUDITOR: {
+        P.AUDIT_READ: Reach.OWN,
+        P.PROGRESS_READ: Reach.OWN,
+        P.HOLD_READ: Reach.OWN,
+        P.DRILL_RUN: Reach.OWN,
+        P.REUSE_READ: Reach.OWN,
+    },
     Role.SECURITY_OFFICER: {P.STOPPED_READ: Reach.OWN, P.STOPPED_REMOVE: Reach.OWN, P.BATCH_READ: Reach.OWN},
     Role.OPERATOR: {
         P.ACCOUNT_MANAGE: Reach.OWN,
@@ -123,6 +136,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.AGENCY_REORGANISE: Reach.OWN,
         P.SERVICE_OPERATE: Reach.OWN,
         P.DRILL_RUN: Reach.OWN,
+        P.DOOR_MANAGE: Reach.OWN,
+        P.WEBHOOK_MANAGE: Reach.OWN,
     },
     Role.SERVICE: {P.REUSE_LOOK_UP: Reach.PUBLISHED, P.ITEM_READ: Reach.PUBLISHED},
 }

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.access.identity import Actor
-from archive.actions.ingest import Received, close_batch, open_batch, receive_file, refuse_file
+from archive.actions.arrivals import Received
+from archive.actions.ingest import close_batch, open_batch, receive_file, refuse_file
 from archive.bootstrap import App
 from archive.errors import InvalidInput
 from archive.intake import sources

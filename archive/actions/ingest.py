@@ -10,18 +10,19 @@ import contextlib
 import io
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
+from archive.actions.arrivals import ArrivalKey, Received, became_of, dealt_with, lock, rows_of
 from archive.actions.scanners import scanner_in_use
 from archive.audit_events import EventTag
 from archive.bootstrap import App
@@ -34,23 +35,12 @@ from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict, FileTooBig, InvalidInput, NotFound, StoreUnavailable
 from archive.ids import id_of, new_id
 from archive.intake.names import clean_name, shown_name
-from archive.intake.refusal import TOO_BIG, Refusal, Refused
+from archive.intake.refusal import TOO_BIG, UNUSABLE, Refusal, Refused
 from archive.intake.types import HEAD_BYTES, media_type_of
 from archive.storage.interface import HeldFile
 
 KEYS_AT_ONCE = 1000
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")  # the year in a number is the office's
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of one delivered file: stored, duplicate (of that receipt) or refused."""
-
-    outcome: str
-    receipt: str | None = None
-    reason: str | None = None
-    values: dict[str, object] = field(default_factory=dict)
-    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +50,7 @@ class _Arrived:
     key: uuid.UUID
     held: HeldFile
     media_type: str
+    arrival: ArrivalKey | None
 
 
 def open_batch(
@@ -71,12 +62,14 @@ def open_batch(
     expected: int | None = None,
     scanner_code: str | None = None,
     source: str = "cli",
+    door: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Batch:
     """expected: files that the deliverer says there are; may be given at the close instead.
 
     scanner_code: the agency's device that the files come from; only one that is cleared today.
+    door: code of the watched folder or mailbox that it comes through.
     """
     agency = uow.session.scalar(select(Agency).where(Agency.code == agency_code))
     if agency is None:
@@ -97,6 +90,7 @@ def open_batch(
         expected=expected,
         source=source,
         scanner_id=None if scanner_code is None else scanner_in_use(uow, agency.id, scanner_code, now=now),
+        door=door,
     )
     uow.session.add(batch)
     tag, scanner = EventTag.BATCH_OPENED, scanner_code
@@ -104,11 +98,24 @@ def open_batch(
     return batch
 
 
-def receive_file(app: App, batch_id: uuid.UUID, name: str, stream: BinaryIO, *, actor: Actor) -> Received:
+def receive_file(
+    app: App,
+    batch_id: uuid.UUID,
+    name: str,
+    stream: BinaryIO,
+    *,
+    actor: Actor,
+    arrival: ArrivalKey | None = None,
+    digest: str | None = None,
+) -> Received:
     """Take the bytes durably and give them a receipt; or say which receipt has them; or refuse them.
 
+    arrival: for who cannot know whether an earlier try was committed; see `became_of`.
+    digest: SHA-256 in hex that the deliverer says they have; others are refused.
     Raises StoreUnavailable or DatabaseUnavailable when nothing could be promised: then the file was not taken.
     """
+    if arrival is not None and (earlier := became_of(app, arrival)) is not None:
+        return earlier
     key = new_id()
     try:
         cleaned = clean_name(name)
@@ -117,35 +124,45 @@ def receive_file(app: App, batch_id: uuid.UUID, name: str, stream: BinaryIO, *, 
         whole = io.BufferedReader(_Rejoined(head, stream), buffer_size=HEAD_BYTES)
         held = app.quarantine.receive(str(key), whole, cleaned, limit_bytes=app.settings.max_file_bytes)
     except Refused as refused:
-        return refuse_file(app, batch_id, name, refused.refusal, actor=actor)
+        return refuse_file(app, batch_id, name, refused.refusal, actor=actor, arrival=arrival)
     except FileTooBig:
         refusal = Refusal("file.too_big", TOO_BIG, {"limit_bytes": app.settings.max_file_bytes})
-        return refuse_file(app, batch_id, name, refusal, actor=actor)
+        return refuse_file(app, batch_id, name, refusal, actor=actor, arrival=arrival)
+    if digest is not None and digest.lower() != held.digest:
+        _let_go(app, key)
+        refusal = Refusal("file.digest_differs", UNUSABLE, {"announced": digest.lower(), "arrived": held.digest})
+        return refuse_file(app, batch_id, name, refusal, actor=actor, arrival=arrival)
     try:
         with app.unit_of_work() as uow:
-            received = _take(uow, app, batch_id, _Arrived(key, held, media_type), actor=actor, now=app.clock())
+            taken = _Arrived(key, held, media_type, arrival)
+            received = _take(uow, app, batch_id, taken, actor=actor, now=app.clock())
     except BaseException:
         # whether it was committed is not known when the database goes away: the sweep asks it, and removes or keeps
         app.quarantine.release(str(key))
         raise
-    app.quarantine.release(str(key))
-    if received.outcome != "stored":
-        with contextlib.suppress(StoreUnavailable):  # then the sweep does it: no receipt names these bytes
-            app.quarantine.remove(str(key))
+    if received.outcome == "stored":
+        app.quarantine.release(str(key))
+    else:
+        _let_go(app, key)
     return received
 
 
-def refuse_file(app: App, batch_id: uuid.UUID, name: str, refusal: Refusal, *, actor: Actor) -> Received:
+def refuse_file(
+    app: App, batch_id: uuid.UUID, name: str, refusal: Refusal, *, actor: Actor, arrival: ArrivalKey | None = None
+) -> Received:
     """Nothing was received, so the name may be kept: it is how the deliverer finds the file."""
     now = app.clock()
     with app.unit_of_work() as uow:
+        if arrival is not None and (earlier := dealt_with(uow.session, arrival)) is not None:
+            return earlier
         batch = _entered(uow.session, batch_id, actor)
         (ordinal,) = uow.next_numbers(_entries(batch))
         entry = _entry(batch, "refused", ordinal, now)
         entry.name = shown_name(name)
         entry.reason, entry.reason_values, entry.status = refusal.reason, dict(refusal.values), refusal.status
         tag = EventTag.FILE_REFUSED
-        _record(uow, tag, batch, actor=actor, now=now, rows=[entry], ordinal=entry.ordinal, reason=refusal.reason)
+        rows: list[Row] = [entry, *rows_of(entry, arrival)]
+        _record(uow, tag, batch, actor=actor, now=now, rows=rows, ordinal=entry.ordinal, reason=refusal.reason)
     return Received("refused", None, refusal.reason, dict(refusal.values), refusal.status)
 
 
@@ -172,7 +189,7 @@ def remove_unacknowledged(app: App) -> int:
     removed = 0
     for key in _without_receipt(app, [key for key in app.quarantine.unclaimed() if id_of(key)]):
         with app.unit_of_work() as uow:
-            uow.session.execute(select(_lock(literal(key))))  # a commit whose client is gone may be on its way
+            uow.session.execute(select(lock(literal(key))))  # a commit whose client is gone may be on its way
             if uow.session.get(Receipt, uuid.UUID(key)) is None:
                 app.quarantine.remove(key)
                 removed += 1
@@ -193,6 +210,8 @@ def _take(
 ) -> Received:
     """Few round trips: all deliveries of an agency wait for the one that has taken a number and not yet committed."""
     session, held = uow.session, arrived.held
+    if arrived.arrival is not None and (known := dealt_with(session, arrived.arrival)) is not None:
+        return known
     batch = _entered(session, batch_id, actor, arrived)
     if not app.quarantine.claimed(str(arrived.key)):
         raise StoreUnavailable("ingest.took_too_long")
@@ -213,6 +232,7 @@ def _take(
         entry = _entry(batch, "stored", ordinal, now)
         entry.receipt_id, entry.size_bytes = arrived.key, held.size_bytes
         rows = [*_receipt(batch, number, arrived, actor, now), entry]
+    rows += rows_of(entry, arrived.arrival)
     _record(uow, tag, batch, actor=actor, now=now, rows=rows, receipt=number, digest=held.digest, size=held.size_bytes)
     return Received(entry.outcome, number)
 
@@ -259,7 +279,7 @@ def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arri
     locks = []
     if arrived is not None:
         in_agency = func.concat(Batch.agency_id, ":", arrived.held.digest)
-        locks = [_lock(literal(str(arrived.key))), _lock(in_agency)]
+        locks = [lock(literal(str(arrived.key))), lock(in_agency)]
     found = session.execute(
         select(Batch.id, Batch.number, Batch.agency_id, Batch.task_number, Batch.closed_at, *locks)
         .add_columns(Agency.code.label("agency_code"), last.scalar_subquery().label("following"))
@@ -280,6 +300,12 @@ def _entries(batch: Any) -> dict[str, int]:
     return {f"entry:{batch.id}": batch.following}
 
 
+def _let_go(app: App, key: uuid.UUID) -> None:
+    app.quarantine.release(str(key))
+    with contextlib.suppress(StoreUnavailable):  # then the sweep does it: no receipt names these bytes
+        app.quarantine.remove(str(key))
+
+
 def _entry(batch: Any, outcome: str, ordinal: int, now: datetime) -> BatchEntry:
     return BatchEntry(id=new_id(), batch_id=batch.id, ordinal=ordinal, outcome=outcome, reason_values={}, at=now)
 
@@ -291,11 +317,6 @@ def _open_dossier(session: Session, code: str, agency_id: uuid.UUID) -> uuid.UUI
     if dossier.state != "open":
         raise Conflict("ingest.dossier_closed", code=code)
     return dossier.id
-
-
-def _lock(key: ColumnElement[str]) -> ColumnElement[None]:
-    """Until the end of the transaction; a transaction whose client is gone still holds it until it is settled."""
-    return func.pg_advisory_xact_lock(func.hashtextextended(key, 0))
 
 
 def _record(

@@ -65,6 +65,9 @@ class Account(Row):
     totp_key: Mapped[str | None]  # name of the key that encrypted it
     totp_last_step: Mapped[int | None]  # a code is taken once
     loopback_only: Mapped[bool] = mapped_column(default=False)
+    sandbox: Mapped[bool] = mapped_column(default=False)  # of a program under test: meets invented people only
+    email: Mapped[str | None]
+    mail_notices: Mapped[bool] = mapped_column(default=False)  # notices come by mail, too
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]

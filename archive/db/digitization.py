@@ -79,8 +79,9 @@ class Batch(Row):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     expected: Mapped[int | None]  # files that the deliverer says there are
-    source: Mapped[str] = mapped_column(default="cli")  # cli, web, demo
+    source: Mapped[str] = mapped_column(default="cli")  # cli, web, demo, api, folder, mail
     scanner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("scanner.id"))
+    door: Mapped[str | None]  # code of the watched folder or mailbox that it came through
 
 
 class BatchEntry(Row):
@@ -95,6 +96,7 @@ class BatchEntry(Row):
     ordinal: Mapped[int]
     outcome: Mapped[str]  # stored, duplicate, refused
     name: Mapped[str | None]
+    name_digest: Mapped[str | None]  # keyed, where a manifest names what is expected
     receipt_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("receipt.id"), index=True)
     size_bytes: Mapped[int | None]
     reason: Mapped[str | None]  # message id of archive.i18n

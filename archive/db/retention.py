@@ -195,18 +195,3 @@ class DeletionDrill(Row):
     objects: Mapped[int]
     passed: Mapped[bool]
     attempts: Mapped[list]  # type: ignore[type-arg]  # of {"digest", "attempt", "outcome"}
-
-
-class ReuseEvent(Row):
-    """A public service took a paper that was on file instead of asking for it again."""
-
-    __tablename__ = "reuse_event"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"), index=True)
-    item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), index=True)
-    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
-    procedure: Mapped[str]
-    purpose: Mapped[str]
-    dossier_reference: Mapped[str]
-    how: Mapped[str]
-    at: Mapped[datetime]

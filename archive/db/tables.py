@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archive.db import accounts, digitization, holdings, installation, retention, trail
+from archive.db import accounts, digitization, doors, holdings, installation, retention, reuse, telling, trail
 from archive.db.base import Row
 
 METADATA = Row.metadata
-MODULES = (accounts, digitization, holdings, installation, retention, trail)
+MODULES = (accounts, digitization, doors, holdings, installation, retention, reuse, telling, trail)

@@ -22,7 +22,7 @@ from archive.access.identity import OFFICE_HOURS
 from archive.db.accounts import Agency
 from archive.db.digitization import Task
 from archive.db.holdings import Correction, Item, Page, Rendition
-from archive.db.retention import ReuseEvent
+from archive.db.reuse import ReuseEvent
 from archive.db.states import READABLE, ItemState
 from archive.queries.lines import has_unclear_page
 from ocr.model import TextSource

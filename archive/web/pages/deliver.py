@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from archive import i18n
-from archive.actions.ingest import Received, receive_file
+from archive.actions.arrivals import Received
+from archive.actions.ingest import receive_file
 from archive.errors import Conflict, FileTooBig, InvalidInput, PartUnavailable
 from archive.queries.references import batch_id
 from archive.web.deps import SignedIn, Visit, own_form

@@ -11,8 +11,9 @@ from sqlalchemy.exc import OperationalError
 
 from archive.access.identity import Actor
 from archive.access.permissions import Role
+from archive.actions.arrivals import ArrivalKey, Received
 from archive.actions.deliver import deliver_paths
-from archive.actions.ingest import Received, close_batch, open_batch, receive_file, remove_unacknowledged
+from archive.actions.ingest import close_batch, open_batch, receive_file, remove_unacknowledged
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch, BatchEntry
@@ -327,3 +328,44 @@ def test_an_empty_delivery_opens_no_batch(app: App, agency: Agency, clerk: Actor
     with pytest.raises(InvalidInput):
         deliver_paths(app, [tmp_path / "empty"], agency_code=agency.code, task_number=3, actor=clerk)
     assert rows(app, Batch) == []
+
+
+def test_what_a_door_hands_in_again_is_answered_by_what_became_of_it(app: App, batch: Batch, clerk: Actor) -> None:
+    key = ArrivalKey("folder", "f1:0001")
+    first = receive_file(app, batch.id, "a.pdf", io.BytesIO(PDF), actor=clerk, arrival=key)
+    again = receive_file(app, batch.id, "a.pdf", io.BytesIO(PDF), actor=clerk, arrival=key)
+    assert first.outcome == "stored"
+    assert again == first
+    assert len(rows(app, BatchEntry)) == 1
+
+
+def test_a_refusal_through_a_door_is_told_again_and_entered_once(app: App, batch: Batch, clerk: Actor) -> None:
+    key = ArrivalKey("mail", "m1:7:2")
+    told = [receive_file(app, batch.id, "a.pdf", io.BytesIO(b""), actor=clerk, arrival=key) for _ in range(2)]
+    assert told[0] == told[1]
+    assert (told[0].outcome, told[0].reason) == ("refused", "file.empty")
+    assert len(rows(app, BatchEntry)) == 1
+
+
+def test_two_who_hand_in_the_same_arrival_at_once_take_it_once(app: App, batch: Batch, clerk: Actor) -> None:
+    key, told = ArrivalKey("upload", "u1"), []
+
+    def deliver(name: str) -> None:
+        told.append(receive_file(app, batch.id, name, io.BytesIO(PDF), actor=clerk, arrival=key))
+
+    threads = [threading.Thread(target=deliver, args=(f"{number}.pdf",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({each.receipt for each in told}) == 1
+    assert {each.outcome for each in told} == {"stored"}
+    assert len(rows(app, BatchEntry)) == 1
+    remove_unacknowledged(app)
+    assert len(list(app.quarantine.keys())) == 1
+
+
+def test_bytes_other_than_announced_are_refused_and_not_kept(app: App, batch: Batch, clerk: Actor) -> None:
+    told = receive_file(app, batch.id, "a.pdf", io.BytesIO(PDF), actor=clerk, digest="0" * 64)
+    assert (told.outcome, told.reason, told.status) == ("refused", "file.digest_differs", 422)
+    assert list(app.quarantine.keys()) == []

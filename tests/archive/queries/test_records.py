@@ -20,7 +20,7 @@ from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Task, TaskPlan
 from archive.db.holdings import Correction, Item, Page, Rendition
-from archive.db.retention import ReuseEvent
+from archive.db.reuse import ReuseEvent
 from archive.db.states import READABLE, ItemState
 from archive.ids import new_id
 from archive.queries.figures import DEFECTS, STAGES, Figure, Measure, Period, Selection
