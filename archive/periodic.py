@@ -21,7 +21,6 @@ from archive.workflows.lease import release_session
 
 log = logging.getLogger("archive.service")
 
-PERIODIC_LOCK = 0x4152434944580002
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
 PROPOSALS_S = 60.0  # a portion each time
@@ -47,14 +46,32 @@ JOBS: tuple[Job, ...] = (
     Job("notices", NOTICES_S, give_due_notices),
     Job("proposals", PROPOSALS_S, propose_waiting),
 )
+# what waits for other machines keeps nothing else waiting
+DOOR_JOBS: tuple[Job, ...] = ()
+TELLING_JOBS: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Jobs that one process does, one after the other; groups do not wait for each other. lock: key in the database."""
+
+    name: str
+    lock: int
+    jobs: tuple[Job, ...]
+
+
+KEEPING = Group("keeping", 0x4152434944580002, JOBS)
+DOORS = Group("doors", 0x4152434944580003, DOOR_JOBS)
+TELLING = Group("telling", 0x4152434944580004, TELLING_JOBS)
+GROUPS = (KEEPING, DOORS, TELLING)
 
 
 class Periodic:
     """Each job once when this process takes the lock, then `every_s` after it ended; after a failure sooner."""
 
-    def __init__(self, app: App, jobs: tuple[Job, ...] = JOBS, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: App, group: Group = KEEPING, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._app = app
-        self._jobs = jobs
+        self._group = group
         self._monotonic = monotonic
         self._lock: Connection | None = None
         self._next: dict[str, float] = {}
@@ -62,7 +79,7 @@ class Periodic:
 
     def look(self) -> None:
         """Run what is due, if this process is the one that does it."""
-        for job in self._jobs:
+        for job in self._group.jobs:
             if self._monotonic() >= self._next.get(job.name, float("-inf")) and self._holds_lock():
                 self._run(job)
 
@@ -89,7 +106,7 @@ class Periodic:
                 self._lock.execute(text("select 1"))
                 return True
             connection = self._app.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": PERIODIC_LOCK}):
+            if connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": self._group.lock}):
                 self._lock = connection
                 return True
             connection.close()

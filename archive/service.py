@@ -20,7 +20,7 @@ from archive.actions.stopped import remove_bytes
 from archive.bootstrap import App
 from archive.db.failures import waited_too_long
 from archive.errors import Conflict
-from archive.periodic import Periodic, warn
+from archive.periodic import GROUPS, Periodic, warn
 from archive.queries.waiting import items_waiting
 from archive.workflows.errors import LeaseLost
 from archive.workflows.lease import release_session
@@ -57,7 +57,7 @@ class Background:
         self._index_lock: Connection | None = None
         self._adopted_at = self._rests_until = float("-inf")
         self._undo = ExitStack()
-        self._periodic = Periodic(app)
+        self._periodic = [Periodic(app, group) for group in GROUPS]
         self._threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"background-{loop[0]}", daemon=True)
             for loop in (
@@ -65,7 +65,7 @@ class Background:
                 ("left-overs", self._sweep, SWEEP_S),
                 ("index", self._drain, DRAIN_S),
                 ("audit", self._seal, SEAL_S),
-                ("periodic", self._periodic.look, LOOK_S),
+                *((group.name, periodic.look, LOOK_S) for group, periodic in zip(GROUPS, self._periodic, strict=True)),
             )
         ]
 
@@ -86,7 +86,8 @@ class Background:
             thread.join(PATIENCE_S)
         with self._undo:
             # work that ends at once has not swept yet; and a killed process's readers may outlive a first sweep
-            for work in (self._stop_runner, self._unlock_index, self._periodic.release, self._seal, self._sweep):
+            releases = [periodic.release for periodic in self._periodic]
+            for work in (self._stop_runner, self._unlock_index, *releases, self._seal, self._sweep):
                 try:
                     work()
                 except Exception as failure:  # a part that is away keeps nobody from ending; another worker goes on

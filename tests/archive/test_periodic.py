@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from archive.bootstrap import App
-from archive.periodic import Job, Periodic
+from archive.periodic import Group, Job, Periodic
 
 
 @dataclass
@@ -49,7 +49,7 @@ def look(periodic: Periodic, clock: Seconds, runs: Runs, now: float) -> list[str
 
 def test_each_job_runs_at_once_and_then_whenever_its_time_has_passed(app: App) -> None:
     clock, runs = Seconds(), Runs()
-    periodic = Periodic(app, (runs.job("often", 5), runs.job("seldom", 60)), clock)
+    periodic = Periodic(app, Group("test", 7, (runs.job("often", 5), runs.job("seldom", 60))), clock)
     seen = [look(periodic, clock, runs, at) for at in (0, 4, 5, 9, 11, 60)]
     assert seen == [["often", "seldom"], [], ["often"], [], ["often"], ["often", "seldom"]]
     periodic.release()
@@ -57,8 +57,8 @@ def test_each_job_runs_at_once_and_then_whenever_its_time_has_passed(app: App) -
 
 def test_one_process_works_and_another_goes_on_when_it_ends(app: App) -> None:
     clock, first, second = Seconds(), Runs(), Runs()
-    working = Periodic(app, (first.job("a", 5),), clock)
-    waiting = Periodic(app, (second.job("a", 5),), clock)
+    working = Periodic(app, Group("test", 7, (first.job("a", 5),)), clock)
+    waiting = Periodic(app, Group("test", 7, (second.job("a", 5),)), clock)
     working.look()
     waiting.look()
     assert (first.of, second.of) == (["a"], [])
@@ -70,7 +70,7 @@ def test_one_process_works_and_another_goes_on_when_it_ends(app: App) -> None:
 
 def test_whoever_lost_the_database_session_lost_the_work(app: App) -> None:
     clock, first, second = Seconds(), Runs(), Runs()
-    working, waiting = (Periodic(app, (runs.job("a", 5),), clock) for runs in (first, second))
+    working, waiting = (Periodic(app, Group("test", 7, (runs.job("a", 5),)), clock) for runs in (first, second))
     working.look()
     with app.engine.connect() as other:
         others = "datname = current_database() and pid <> pg_backend_pid()"
@@ -88,7 +88,7 @@ def test_a_job_that_fails_keeps_no_other_from_its_work_and_is_tried_again_soon(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock, runs = Seconds(), Runs(failing={"bad"})
-    periodic = Periodic(app, (runs.job("bad", 86_400), runs.job("good", 86_400)), clock)
+    periodic = Periodic(app, Group("test", 7, (runs.job("bad", 86_400), runs.job("good", 86_400))), clock)
     assert look(periodic, clock, runs, 0) == ["bad", "good"]
     assert "nội dung" not in caplog.text
     assert "ValueError" in caplog.text
