@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--agency", required=True, metavar="CODE", help=i18n.text("ingest.agency"))
     parser.add_argument("--task", required=True, type=int, metavar="N", help=i18n.text("ingest.task"))
     parser.add_argument("--dossier", metavar="CODE", help=i18n.text("ingest.dossier"))
+    parser.add_argument("--scanner", metavar="CODE", help=i18n.text("ingest.scanner"))
     parser.add_argument("--wait", action="store_true", help=i18n.text("ingest.wait"))
     add_as_user(parser)
 
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         "agency": args.agency,
         "task": args.task,
         "dossier": args.dossier,
+        "scanner": args.scanner,
         "wait": args.wait,
         "as_user": args.as_user,
     }
@@ -79,6 +81,7 @@ def _deliver(app: App, actor: Actor, arguments: dict[str, Any], progress: Progre
         agency_code=arguments["agency"],
         task_number=arguments["task"],
         dossier_code=arguments["dossier"],
+        scanner_code=arguments["scanner"],
         actor=actor,
         on_batch=lambda number: progress(number, 0, 0),
         on_file=lambda done, of, received: progress(RECEIVING, done, of),

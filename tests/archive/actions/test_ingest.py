@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from archive.access.identity import Actor
+from archive.access.identity import Actor, local_date
 from archive.access.permissions import Role
 from archive.actions.arrivals import ArrivalKey, Received
 from archive.actions.deliver import deliver_paths
 from archive.actions.ingest import close_batch, open_batch, receive_file, remove_unacknowledged
+from archive.actions.scanners import Done, clear_scanner, register_scanner
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch, BatchEntry
@@ -328,6 +329,25 @@ def test_an_empty_delivery_opens_no_batch(app: App, agency: Agency, clerk: Actor
     with pytest.raises(InvalidInput):
         deliver_paths(app, [tmp_path / "empty"], agency_code=agency.code, task_number=3, actor=clerk)
     assert rows(app, Batch) == []
+
+
+def test_a_delivery_from_disk_names_a_scanner_that_is_cleared(
+    app: App, agency: Agency, clerk: Actor, tmp_path: Path
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    said: dict[str, Any] = {"agency_code": agency.code, "task_number": 3, "actor": clerk, "scanner_code": "MQ1"}
+    now = app.clock()
+    with app.unit_of_work() as uow:
+        named = {"agency_code": agency.code, "code": "MQ1", "name": "Máy quét", "serial": "1"}
+        scanner = register_scanner(uow, **named, actor=clerk, now=now)
+        scanner_id = scanner.id
+    with pytest.raises(InvalidInput):
+        deliver_paths(app, [tmp_path / "a.pdf"], **said)
+    with app.unit_of_work() as uow:
+        checked = Done(local_date(now), "Công an", "Biên bản 1")
+        clear_scanner(uow, scanner_id, checked, until=local_date(now), actor=clerk, now=now)
+    number = deliver_paths(app, [tmp_path / "a.pdf"], **said)
+    assert [batch.scanner_id for batch in rows(app, Batch, Batch.number == number)] == [scanner_id]
 
 
 def test_what_a_door_hands_in_again_is_answered_by_what_became_of_it(app: App, batch: Batch, clerk: Actor) -> None:
