@@ -106,7 +106,7 @@ def close_agency(
     basis = basis_given(legal_basis)
     agency = agency_to_reorganise(uow, code, actor=actor)
     if agency.valid_to is not None:
-        raise Conflict("agency.ended_already", code=code, day=f"{agency.valid_to:%d/%m/%Y}")
+        raise Conflict("agency.ended_already", code=code, day=agency.valid_to)
     if last_day > local_date(now):
         raise InvalidInput("agency.effective_in_future", field="last_day")
     end_agency(uow, agency, last_day, legal_basis=basis, actor=actor, now=now)
@@ -120,7 +120,7 @@ def end_agency(
     if agency.valid_to == last_day:
         return
     if agency.valid_to is not None:
-        raise Conflict("agency.ended_already", code=agency.code, day=f"{agency.valid_to:%d/%m/%Y}")
+        raise Conflict("agency.ended_already", code=agency.code, day=agency.valid_to)
     if agency.valid_from is not None and agency.valid_from > last_day:
         raise InvalidInput("agency.not_yet_there", field="effective_on", code=agency.code)
     below = select(Agency.code).where(

@@ -128,7 +128,7 @@ class _Run:
         close_agency(
             self._uow, code, last_day=row.last_day, legal_basis=row.legal_basis, actor=self._actor, now=self._now
         )
-        return Change(row.line, "ended", code, known.name, f"{row.last_day:%d/%m/%Y}")
+        return Change(row.line, "ended", code, known.name, i18n.day(row.last_day))
 
     def identifier(self, row: AgencyRow, scheme: str, value: str) -> Change | None:
         code = self._code(row.code)

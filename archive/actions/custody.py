@@ -63,7 +63,7 @@ def move_custody(
     if to.id == fond.agency_id:
         raise Conflict("custody.already_there", code=to.code, fond=fond.code)
     if to.valid_to is not None and to.valid_to < local_date(now):
-        raise Conflict("agency.ended_already", code=to.code, day=f"{to.valid_to:%d/%m/%Y}")
+        raise Conflict("agency.ended_already", code=to.code, day=to.valid_to)
     dossier_ids, item_ids = _hold_records(uow, fond)
     _require_finished(uow, fond)
     moved = Custody(
@@ -182,7 +182,7 @@ def _end_former(uow: UnitOfWork, fond: Fond, on: date, now: datetime) -> datetim
     former = uow.session.scalar(select(Custody).where(Custody.fond_id == fond.id, Custody.valid_to.is_(None)))
     if former is not None:
         if former.valid_from > since and former.document is not None:
-            raise InvalidInput("custody.day_too_early", field="handed_over_on", day=f"{former.valid_from:%d/%m/%Y}")
+            raise InvalidInput("custody.day_too_early", field="handed_over_on", day=local_date(former.valid_from))
         former.valid_from = min(former.valid_from, since)  # that its creator held it may have been entered later
         former.valid_to = since
         uow.session.flush()

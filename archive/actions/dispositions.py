@@ -137,7 +137,7 @@ def _write(uow: UnitOfWork, agency: Agency, lines: Sequence[DueLine], *, actor: 
             DispositionEntry(
                 disposition_id=row.id,
                 dossier_id=line.dossier_id,
-                reason=i18n.text("disposition.term_ended", day=line.due_on.strftime("%d/%m/%Y")),
+                reason=i18n.text("disposition.term_ended", day=line.due_on),
                 state=DispositionState.PROPOSED,
             )
         )

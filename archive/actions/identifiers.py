@@ -59,7 +59,7 @@ def end_identifier(
     if found is None or bearer is None or not may_over(uow, actor, Permission.AGENCY_REORGANISE, bearer):
         raise NotFound(what=i18n.text("noun.identifier"))
     if found.valid_to is not None:
-        raise Conflict("agency.identifier_ended", value=found.value, day=f"{found.valid_to:%d/%m/%Y}")
+        raise Conflict("agency.identifier_ended", value=found.value, day=found.valid_to)
     if found.valid_from is not None and last_day < found.valid_from:
         raise InvalidInput("agency.period_invalid", field="valid_to")
     found.valid_to = last_day

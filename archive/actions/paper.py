@@ -169,7 +169,7 @@ def count_problem(former: PhysicalLocation | None, sheets: int | None, note: str
 def require_in_box(session: Session, dossier: Dossier) -> None:
     """Neither out nor come back with another number of sheets that nobody has explained."""
     if out := loan_out(session, dossier):
-        raise Conflict("paper.is_out", borrower=out.borrower, due=f"{out.due_back_on:%d/%m/%Y}")
+        raise Conflict("paper.is_out", borrower=out.borrower, due=out.due_back_on)
     if loan := unexplained_loan(session, dossier):
         raise Conflict("paper.unexplained", out=loan.sheets_out, back=loan.sheets_back)
 

@@ -89,7 +89,7 @@ def _findings(row: PlaceRow, at: _Known | None) -> Iterator[SheetFinding]:
         yield SheetFinding(row.line, HEADINGS["dossier"], "paper.dossier_unknown", {"code": row.dossier})
     elif not _stays(row, at):
         if at.loan is not None and at.loan.returned_at is None:
-            out = {"borrower": at.loan.borrower, "due": f"{at.loan.due_back_on:%d/%m/%Y}"}
+            out = {"borrower": at.loan.borrower, "due": at.loan.due_back_on}
             yield SheetFinding(row.line, HEADINGS["dossier"], "paper.is_out", out)
         elif at.loan is not None:
             counts = {"out": at.loan.sheets_out, "back": at.loan.sheets_back}

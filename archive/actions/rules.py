@@ -93,9 +93,9 @@ def record_trigger(
     if event not in _events(uow, dossier):
         raise InvalidInput("trigger.event_unknown", field="event", event=event, code=code)
     if happened_on > local_date(now):
-        raise InvalidInput("trigger.in_future", field="happened_on", day=_day(happened_on))
+        raise InvalidInput("trigger.in_future", field="happened_on", day=happened_on)
     if happened_on < FIRST_DAY:
-        raise InvalidInput("trigger.too_early", field="happened_on", day=_day(happened_on))
+        raise InvalidInput("trigger.too_early", field="happened_on", day=happened_on)
     proof = " ".join(document.split())
     if not proof:
         raise InvalidInput("trigger.document_missing", field="document")
@@ -106,7 +106,7 @@ def record_trigger(
         .limit(1)
     )
     if newest is not None and newest.happened_on == happened_on:
-        raise Conflict("trigger.recorded_before", event=event, day=_day(happened_on))
+        raise Conflict("trigger.recorded_before", event=event, day=happened_on)
     trigger = Trigger(
         id=new_id(),
         dossier_id=dossier.id,
@@ -175,9 +175,9 @@ def _require_force(row: ScheduleRow, work_ended_on: date | None, today: date) ->
     schedule = schedule_of(row)
     if schedule.in_force(today) or (work_ended_on is not None and schedule.in_force(work_ended_on)):
         return
-    dates = {"valid_from": _day(row.valid_from), "valid_to": _day(row.valid_to) if row.valid_to else "…"}
+    dates = {"valid_from": row.valid_from, "valid_to": row.valid_to or "…"}
     reason = "rule.not_in_force" if work_ended_on is None else "rule.not_in_force_then"
-    ended = _day(work_ended_on) if work_ended_on else ""
+    ended = work_ended_on or ""
     raise InvalidInput(reason, field="rule", schedule=row.code, version=row.version, ended=ended, **dates)
 
 
@@ -213,10 +213,6 @@ def _told(rule: RuleRow, schedule: ScheduleRow) -> dict[str, object]:
         "rule": rule.title,
         "term": rule.term,
     }
-
-
-def _day(day: date) -> str:
-    return day.strftime("%d/%m/%Y")
 
 
 def _span(behind: timedelta) -> str:

@@ -119,8 +119,7 @@ def scanner_in_use(uow: UnitOfWork, agency_id: uuid.UUID, code: str, *, now: dat
     if scanner.state != "cleared" or scanner.cleared_until is None:
         raise InvalidInput("scanner.not_cleared", field="scanner", code=code)
     if scanner.cleared_until < local_date(now):
-        until = f"{scanner.cleared_until:%d/%m/%Y}"
-        raise InvalidInput("scanner.clearance_over", field="scanner", code=code, until=until)
+        raise InvalidInput("scanner.clearance_over", field="scanner", code=code, until=scanner.cleared_until)
     return scanner.id
 
 
@@ -147,7 +146,7 @@ def _event(
         select(ScannerEvent.on).where(ScannerEvent.scanner_id == scanner.id).order_by(ScannerEvent.on.desc()).limit(1)
     )
     if last is not None and done.on < last:
-        raise InvalidInput("scanner.before_last", field="on", last=f"{last:%d/%m/%Y}")
+        raise InvalidInput("scanner.before_last", field="on", last=last)
     event = ScannerEvent(
         id=new_id(),
         scanner_id=scanner.id,

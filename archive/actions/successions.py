@@ -171,7 +171,7 @@ def _require_fit(uow: UnitOfWork, event: _Reorganisation, pair: _Pair) -> None:
         raise InvalidInput("agency.not_yet_there", field="effective_on", code=new.code)
     for acts in (new, old) if event.kind == SEPARATION else (new,):
         if acts.valid_to is not None and acts.valid_to < on:
-            raise Conflict("agency.ended_already", code=acts.code, day=f"{acts.valid_to:%d/%m/%Y}")
+            raise Conflict("agency.ended_already", code=acts.code, day=acts.valid_to)
     told = select(AgencySuccession.id).where(
         AgencySuccession.predecessor_id == old.id,
         AgencySuccession.successor_id == new.id,

@@ -184,4 +184,4 @@ def _period(line: Any) -> tuple[str, str]:
 def _day(day: date | datetime | None) -> str:
     if isinstance(day, datetime):
         day = local_date(day)
-    return "" if day is None else f"{day:%d/%m/%Y}"
+    return "" if day is None else i18n.day(day)

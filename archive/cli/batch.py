@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from archive import i18n
+from archive.access.identity import local_date
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_as_user, caller, opened
 from archive.cli.output import Output, plain
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
             lines = batches.batches(uow.session, actor=actor, limit=args.limit)
     out.document({"batches": [plain(line) for line in lines]})
     columns = [i18n.text(f"column.{name}") for name in ("batch", "agency", "task", "date")]
-    rows = [(line.number, line.agency_code, line.task_number, f"{line.opened_at:%d/%m/%Y}") for line in lines]
+    rows = [(line.number, line.agency_code, line.task_number, i18n.day(local_date(line.opened_at))) for line in lines]
     out.table(columns, rows)
     return 0
 

@@ -67,7 +67,7 @@ def _list(app: App, actor: Actor, args: argparse.Namespace, out: Output) -> int:
             i18n.text(f"disposition.state_{line.state}"),
             line.dossiers,
             line.proposed_by,
-            local_date(line.proposed_at).strftime("%d/%m/%Y"),
+            i18n.day(local_date(line.proposed_at)),
         )
         for line in lines
     ]

@@ -110,7 +110,7 @@ def _tell(plan: SchedulePlan, out: Output, *, imported: bool) -> int:
     out.say(_summary(plan, imported))
     if plan.closes is not None and plan.known_as is None:
         said = "schedule.closed_version" if imported else "schedule.closes_version"
-        out.say(i18n.text(said, version=plan.closes.version, on=f"{plan.closes.on:%d/%m/%Y}"))
+        out.say(i18n.text(said, version=plan.closes.version, on=plan.closes.on))
     return FINDINGS if findings else 0
 
 

@@ -47,7 +47,7 @@ def _due(app: App, actor: Actor, args: argparse.Namespace, out: Output) -> int:
         page = due(uow.session, actor=actor, until=until, today=today, agency_code=args.agency, limit=args.limit)
     lines = [_line(line, today) for line in page.lines]
     out.document({"today": today, "until": until, "agency": args.agency, "total": page.total, "dossiers": lines})
-    out.say(i18n.text("due.counted", count=page.total, until=_written(until)))
+    out.say(i18n.text("due.counted", count=page.total, until=until))
     _table(lines, ("dossier", "title", "agency", "due_on", "series", "standing"), out)
     return 0
 
@@ -115,7 +115,7 @@ def _explain(app: App, actor: Actor, args: argparse.Namespace, out: Output) -> i
 
 
 def _rule_lines(rule: RuleView) -> list[str]:
-    until = _written(rule.valid_to) if rule.valid_to else "…"
+    until = rule.valid_to or "…"
     lines = [
         f"- {rule.title}" + (f": {rule.term}" if rule.term else ""),
         i18n.text(
@@ -123,14 +123,14 @@ def _rule_lines(rule: RuleView) -> list[str]:
             basis=rule.legal_basis,
             schedule=rule.schedule,
             version=rule.version,
-            valid_from=_written(rule.valid_from),
+            valid_from=rule.valid_from,
             valid_to=until,
         ),
     ]
     if rule.reasons:
         lines.append(i18n.text("retention_command.reasons", reasons="; ".join(rule.reasons)))
     if rule.confirmed_at is not None:
-        day = _written(local_date(rule.confirmed_at))
+        day = local_date(rule.confirmed_at)
         lines.append(i18n.text("retention_command.confirmed", name=rule.confirmed_by, day=day))
     if rule.if_confirmed is not None:
         lines.append(i18n.text("retention_command.if_confirmed", then=_say(rule.if_confirmed)))
@@ -138,9 +138,7 @@ def _rule_lines(rule: RuleView) -> list[str]:
 
 
 def _event(event: Any) -> str:
-    return i18n.text(
-        "retention_command.event", event=event.event, day=_written(event.happened_on), document=event.document
-    )
+    return i18n.text("retention_command.event", event=event.event, day=event.happened_on, document=event.document)
 
 
 def _document(found: Explanation) -> dict[str, Any]:
@@ -182,10 +180,6 @@ def _line(line: DueLine, today: date) -> dict[str, Any]:
 
 def _say(message: Message) -> str:
     return i18n.text(message.id, **message.values)
-
-
-def _written(day: date) -> str:
-    return day.strftime("%d/%m/%Y")
 
 
 def _day(text: str) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 
@@ -11,7 +12,7 @@ LANGUAGES = ("vi", "en")
 
 
 def text(message_id: str, /, *, language: str = "vi", **values: object) -> str:
-    """The message with its {placeholders} filled."""
+    """The message with its {placeholders} filled; a date as people write it."""
     return filled(message_id, values, language=language)
 
 
@@ -48,6 +49,14 @@ def _flatten(table: dict[str, object], prefix: str, messages: dict[str, str]) ->
             raise TypeError(f"{prefix}{key}: a message is a string")
 
 
+def day(value: date) -> str:
+    return value.strftime("%d/%m/%Y")
+
+
 class _Values(dict[str, object]):
+    def __getitem__(self, key: str) -> object:
+        value = super().__getitem__(key)
+        return day(value) if isinstance(value, date) and not isinstance(value, datetime) else value
+
     def __missing__(self, key: str) -> str:
         return "…"

@@ -94,7 +94,7 @@ def agencies(session: Session, permission: Permission, *, actor: Actor) -> tuple
 
 def _told(name: str, ended: date | None) -> str:
     """Names come again: which of them is no more is told with it."""
-    return f"{name}, {i18n.text('page.agencies.ended', day=f'{ended:%d/%m/%Y}')}" if ended else name
+    return f"{name}, {i18n.text('page.agencies.ended', day=ended)}" if ended else name
 
 
 def directory(

@@ -99,7 +99,7 @@ def day(value: date | str | None) -> str:
             value = date.fromisoformat(value)
         except ValueError:
             return str(value)
-    return value.strftime("%d/%m/%Y")
+    return i18n.day(value)
 
 
 def count(value: int | float) -> str:

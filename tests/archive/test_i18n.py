@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,7 @@ def test_a_value_cannot_smuggle_a_placeholder() -> None:
 
 def test_an_error_tells_its_text() -> None:
     assert str(NotFound(what="hồ sơ 1")) == "Không tìm thấy hồ sơ 1. Hãy kiểm tra lại mã."
+
+
+def test_a_date_in_a_message_is_written_as_people_write_it() -> None:
+    assert "05/02/2026" in text("agency.ended_already", code="H26", day=date(2026, 2, 5))
