@@ -103,4 +103,4 @@ def test_an_error_tells_its_text() -> None:
 
 
 def test_a_date_in_a_message_is_written_as_people_write_it() -> None:
-    assert "05/02/2026" in text("agency.ended_already", code="H26", day=date(2026, 2, 5))
+    assert "05/02/2026" in i18n.text("agency.ended_already", code="H26", day=date(2026, 2, 5))
