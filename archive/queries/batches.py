@@ -19,28 +19,39 @@ from archive.db.digitization import Batch, BatchEntry
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.states import ItemState
 from archive.errors import NotFound
+from archive.queries.paging import Order, Paged
 from archive.queries.reasons import stop_reason, was_stopped
 from archive.queries.views import BatchEntryView, BatchLine, BatchView, Message
 
 # What an item of the batch waits for, in the words of the contract.
 _WAITS_FOR = {ItemState.DESCRIBED: "review"}
 
+BATCHES = Order((Batch.opened_at, Batch.id), descending=True)
+ENTRIES = Order((BatchEntry.ordinal, BatchEntry.id))
+
 
 def batches(
-    session: Session, *, actor: Actor, limit: int = 50, before: str | None = None, open_only: bool = False
-) -> tuple[BatchLine, ...]:
-    """Newest first. before: the last number of the page that was shown."""
+    session: Session, *, actor: Actor, limit: int = 50, cursor: str | None = None, open_only: bool = False
+) -> Paged[BatchLine]:
+    """Newest first."""
     rows = _rows().where(policy.filter_agency(actor, Permission.BATCH_READ, Batch.agency_id))
-    if before is not None:
-        last = select(Batch.opened_at, Batch.id).where(Batch.number == before).subquery()
-        rows = rows.join(last, (Batch.opened_at < last.c.opened_at) | (
-            (Batch.opened_at == last.c.opened_at) & (Batch.id < last.c.id)
-        ))  # fmt: skip
     if open_only:
         rows = rows.where(Batch.closed_at.is_(None) | Batch.id.in_(_with_items_under_way()))
-    found = session.execute(rows.order_by(Batch.opened_at.desc(), Batch.id.desc()).limit(limit)).all()
-    counts = _counts(session, [row[0].id for row in found])
-    return tuple(_line(row, counts.get(row[0].id, {})) for row in found)
+    page = BATCHES.page(session, rows, cursor=cursor, limit=limit)
+    counts = _counts(session, [row[0].id for row in page])
+    return page.of([_line(row, counts.get(row[0].id, {})) for row in page])
+
+
+def batch_entries(
+    session: Session, number: str, *, actor: Actor, cursor: str | None = None, limit: int = 50
+) -> Paged[BatchEntryView]:
+    """What became of its files, in the order in which they came."""
+    allowed = policy.filter_agency(actor, Permission.BATCH_READ, Batch.agency_id)
+    batch_id = session.scalar(select(Batch.id).where(Batch.number == number, allowed))
+    if batch_id is None:
+        raise not_found(number)
+    page = ENTRIES.page(session, _entry_rows(batch_id, actor), cursor=cursor, limit=limit)
+    return page.of([_entry(*row[:4], actor) for row in page])
 
 
 def batch(session: Session, number: str, *, actor: Actor) -> BatchView:
@@ -49,7 +60,7 @@ def batch(session: Session, number: str, *, actor: Actor) -> BatchView:
         _rows().where(Batch.number == number, policy.filter_agency(actor, Permission.BATCH_READ, Batch.agency_id))
     ).one_or_none()
     if row is None:
-        raise NotFound(what=i18n.text("noun.batch", number=number))
+        raise not_found(number)
     entries = _entries(session, row[0].id, actor)
     stored = [entry for entry in entries if entry.outcome == "stored" and entry.reason is None]
     items = Counter(
@@ -61,6 +72,11 @@ def batch(session: Session, number: str, *, actor: Actor) -> BatchView:
         stored=len(stored),
         items={str(state): count for state, count in sorted(items.items())},
     )
+
+
+def not_found(number: str) -> NotFound:
+    """The one error for what is unknown and for what the actor may not see."""
+    return NotFound(what=i18n.text("noun.batch", number=number))
 
 
 def to_json(view: BatchView) -> dict[str, Any]:
@@ -137,16 +153,17 @@ def _line(row: Row[*tuple[Any, ...]], counts: Any) -> BatchLine:
 
 
 def _entries(session: Session, batch_id: uuid.UUID, actor: Actor) -> tuple[BatchEntryView, ...]:
+    rows = _entry_rows(batch_id, actor).order_by(*ENTRIES.clauses())
+    return tuple(_entry(*row, actor) for row in session.execute(rows))
+
+
+def _entry_rows(batch_id: uuid.UUID, actor: Actor) -> Select[*tuple[Any, ...]]:
     visible: ColumnElement[bool] = and_(Item.id.is_not(None), policy.filter_items(actor, Permission.ITEM_READ))
-    rows: Select[*tuple[Any, ...]] = (
+    return (
         select(BatchEntry, Receipt.number, Item, case((visible, True), else_=False))
         .outerjoin(Receipt, Receipt.id == BatchEntry.receipt_id)
         .outerjoin(Item, Item.receipt_id == BatchEntry.receipt_id)
         .where(BatchEntry.batch_id == batch_id)
-        .order_by(BatchEntry.ordinal)
-    )
-    return tuple(
-        _entry(entry, receipt, item, readable, actor) for entry, receipt, item, readable in session.execute(rows)
     )
 
 

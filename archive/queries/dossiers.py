@@ -19,9 +19,10 @@ from archive.db.states import ItemState
 from archive.errors import NotFound
 from archive.queries.filings import filings_of_dossier
 from archive.queries.lines import item_rows, lines_of
-from archive.queries.paging import Order
+from archive.queries.paging import Order, Paged
 from archive.queries.views import DossierLine, DossierView
 
+DOSSIERS = Order((Dossier.code,))
 ITEMS = Order((case((Item.code.is_(None), 1), else_=0), func.coalesce(Item.code, ""), Item.received_at, Item.id))
 _PERMISSIONS = (Permission.DOSSIER_READ, Permission.DOSSIER_CREATE, Permission.ITEM_FILE, Permission.BATCH_INGEST)
 
@@ -31,21 +32,19 @@ def dossiers(
     *,
     actor: Actor,
     limit: int = 50,
-    after: str | None = None,
+    cursor: str | None = None,
     agency_code: str | None = None,
     task_number: int | None = None,
-) -> tuple[DossierLine, ...]:
-    """By code. after: the last code of the page that was shown."""
+) -> Paged[DossierLine]:
+    """By code."""
     rows = _rows(actor)
-    if after is not None:
-        rows = rows.where(Dossier.code > after)
     if agency_code is not None:
         rows = rows.where(Agency.code == agency_code)
     if task_number is not None:
         rows = rows.where(Dossier.task_number == task_number)
-    found = session.execute(rows.order_by(Dossier.code).limit(limit)).all()
-    counts = _counts(session, [row.Dossier.id for row in found], actor)
-    return tuple(_line(row, counts) for row in found)
+    page = DOSSIERS.page(session, rows, cursor=cursor, limit=limit)
+    counts = _counts(session, [row.Dossier.id for row in page], actor)
+    return page.of([_line(row, counts) for row in page])
 
 
 def dossier(

@@ -69,6 +69,13 @@ def receipt(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> Re
     return receipt_view(row, actor)
 
 
+def item_to_restore(session: Session, reference: str, *, actor: Actor) -> uuid.UUID:
+    """A withdrawn item, which nobody finds, for those who may bring it back."""
+    withdrawn = Item.state == ItemState.WITHDRAWN, policy.filter_items(actor, Permission.ITEM_FILE)
+    found = session.scalar(select(Item.id).where(Item.id.in_(_named(reference)), *withdrawn))
+    return found or item(session, reference, actor=actor).id  # which then says what state it is in
+
+
 def not_found(reference: str | uuid.UUID) -> NotFound:
     """The one error for what is unknown and for what the actor may not see."""
     shown = "" if isinstance(reference, uuid.UUID) else reference

@@ -31,6 +31,6 @@ def overview(session: Session, *, actor: Actor) -> Overview:
         to_review=to_review,
         to_publish=to_publish,
         stopped=stopped,
-        batches=batches(session, actor=actor, limit=20, open_only=True),
+        batches=batches(session, actor=actor, limit=20, open_only=True).lines,
         tasks=tuple(task for task in tasks(session, actor=actor) if task.received or task.planned_quantity),
     )

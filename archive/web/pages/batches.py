@@ -31,12 +31,11 @@ NOTHING_GIVEN = {"agency": "", "task": 0, "dossier": "", "expected": None, "scan
 
 
 @router.get("/batches")
-def listed(visit: SignedIn, before: str | None = None) -> Response:
+def listed(visit: SignedIn, cursor: str = "") -> Response:
     visit.require(Permission.BATCH_READ)
     with visit.unit_of_work() as uow:
-        lines = queries.batches(uow.session, actor=visit.actor, limit=ROWS, before=before)
-    older = lines[-1].number if len(lines) == ROWS else None
-    return visit.page("batches.html", batches=lines, before=older, may_ingest=visit.may(Permission.BATCH_INGEST))
+        lines = queries.batches(uow.session, actor=visit.actor, limit=ROWS, cursor=cursor or None)
+    return visit.page("batches.html", batches=lines, may_ingest=visit.may(Permission.BATCH_INGEST))
 
 
 @router.get("/batches/new")

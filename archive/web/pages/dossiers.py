@@ -26,9 +26,9 @@ ITEMS = 100
 
 
 @router.get("/dossiers")
-def listed(visit: SignedIn, after: str | None = None) -> Response:
+def listed(visit: SignedIn, cursor: str = "") -> Response:
     visit.require(Permission.DOSSIER_READ)
-    return _list(visit, after)
+    return _list(visit, cursor)
 
 
 @router.post("/dossiers")
@@ -53,7 +53,7 @@ def created(
             code = dossier.code
     except (InvalidInput, Conflict) as wrong:
         given = {"title": title, "year": year, "task": task}
-        return _list(visit, None, problem=str(wrong), given=given, status=422)
+        return _list(visit, problem=str(wrong), given=given, status=422)
     return visit.back(f"/dossiers/{code}", "dossier_created")
 
 
@@ -125,20 +125,19 @@ def _day(text: str) -> date:
 
 def _list(
     visit: Visit,
-    after: str | None,
+    cursor: str = "",
     *,
     problem: str | None = None,
     given: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     with visit.unit_of_work() as uow:
-        lines = queries.dossiers(uow.session, actor=visit.actor, limit=ROWS, after=after)
+        lines = queries.dossiers(uow.session, actor=visit.actor, limit=ROWS, cursor=cursor or None)
         own = agencies(uow.session, Permission.DOSSIER_CREATE, actor=visit.actor)
     return visit.page(
         "dossiers.html",
         status=status,
         dossiers=lines,
-        after=lines[-1].code if len(lines) == ROWS else None,
         agencies=own,
         problem=problem,
         given=given or {"title": "", "year": str(visit.now.year), "task": ""},

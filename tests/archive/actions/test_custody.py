@@ -226,7 +226,7 @@ def test_the_former_holder_finds_nothing_from_the_commit_on(world: World, make: 
         with Session(app.engine) as session:
             assert item_queries.item(session, item.code or "", actor=after).id == item.id
             assert [line.code for line in dossier_queries.dossiers(session, actor=after)] == ["CU.2019.0001"]
-            assert dossier_queries.dossiers(session, actor=before) == ()
+            assert dossier_queries.dossiers(session, actor=before).lines == ()
             for link in (item.code or "", item.id):
                 with pytest.raises(NotFound):
                     item_queries.item(session, link, actor=before)

@@ -57,10 +57,10 @@ def test_dossiers_of_others_are_in_no_list(app: App, make: Factory, agency: Agen
     clerk = make.actor(Role.CLERK, agency)
     with Session(app.engine) as session:
         first = dossiers(session, actor=clerk, limit=2)
-        rest = dossiers(session, actor=clerk, limit=2, after=first[-1].code)
-        assert [line.code for line in first + rest] == [held.code for held in own]
-        assert dossiers(session, actor=clerk, task_number=2) == ()
-        assert dossiers(session, actor=clerk, agency_code="UBND") == ()
+        rest = dossiers(session, actor=clerk, limit=2, cursor=first.following)
+        assert [line.code for line in (*first, *rest)] == [held.code for held in own]
+        assert dossiers(session, actor=clerk, task_number=2).lines == ()
+        assert dossiers(session, actor=clerk, agency_code="UBND").lines == ()
         errors = []
         for code in (foreign.code, "UBND.2025.X"):
             with pytest.raises(NotFound) as unknown:

@@ -244,9 +244,5 @@ class FilingGiven(Asked):
 
 
 class OtherItemGiven(Asked):
-    item: str = Field(
-        min_length=1, max_length=100, description="receipt or code", examples=["BN-TD01-2026-0000002"]
-    )
+    item: str = Field(min_length=1, max_length=100, description="receipt or code", examples=["BN-TD01-2026-0000002"])
     reason: Reason
-
-

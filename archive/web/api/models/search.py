@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from archive.db.states import ItemState
-from archive.queries.views import SearchResult
 from archive.queries.views import SearchHit as FoundItem
+from archive.queries.views import SearchResult
 from archive.web.api.models.records import Answer, Box
 
 
