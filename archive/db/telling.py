@@ -20,6 +20,7 @@ class InboxNotice(Row):
     __tablename__ = "inbox_notice"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"))  # shown while its reader holds the right there
     kind: Mapped[str]
     subject: Mapped[str]  # what it is about: told once
     values: Mapped[dict]  # type: ignore[type-arg]  # of the message notice.<kind>
@@ -75,7 +76,10 @@ class WebhookDelivery(Row):
     outcome: Mapped[str]
     attempts: Mapped[int]
     status: Mapped[int | None]  # HTTP status of the last attempt
+    problem: Mapped[str | None]  # message id of archive.i18n
+    problem_values: Mapped[dict] = mapped_column(default=dict)  # type: ignore[type-arg]
     at: Mapped[datetime]
+    again_at: Mapped[datetime | None]  # a person asked for it to be sent again
     __table_args__ = (
         UniqueConstraint("endpoint_id", "sequence"),
         CheckConstraint("outcome in ('delivered', 'dead')", name="outcome"),

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table('inbox_notice',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('agency_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('values', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
@@ -25,6 +26,7 @@ def upgrade() -> None:
     sa.Column('mailed_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("mail in ('none', 'due', 'sent', 'failed')", name=op.f('ck_inbox_notice_mail')),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_inbox_notice_account_id')),
+    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_inbox_notice_agency_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox_notice')),
     sa.UniqueConstraint('account_id', 'kind', 'subject', name=op.f('uq_inbox_notice_account_id_kind_subject'))
     )
@@ -110,7 +112,10 @@ def upgrade() -> None:
     sa.Column('outcome', sa.Text(), nullable=False),
     sa.Column('attempts', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.BigInteger(), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=True),
+    sa.Column('problem_values', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('again_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("outcome in ('delivered', 'dead')", name=op.f('ck_webhook_delivery_outcome')),
     sa.ForeignKeyConstraint(['endpoint_id'], ['webhook_endpoint.id'], name=op.f('fk_webhook_delivery_endpoint_id')),
     sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], name=op.f('fk_webhook_delivery_event_id')),
