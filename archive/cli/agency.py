@@ -12,7 +12,7 @@ from archive.access.identity import local_date
 from archive.actions.agency_import import Imported, import_agencies
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_act, caller, opened
-from archive.cli.output import Output, plain
+from archive.cli.output import Output, findings_of, plain
 from archive.errors import InvalidInput
 from archive.intake.agency_rows import AgencyRows
 from archive.intake.agency_sheet import agency_rows
@@ -104,9 +104,7 @@ def _import(args: argparse.Namespace, out: Output) -> int:
     out.document({
         "applied": applied,
         "changes": [plain(change) for change in done.changes],
-        "findings": [
-            {"line": each.line, "column": each.column, "rule": each.rule, "text": each.text} for each in done.findings
-        ],
+        "findings": findings_of(done.findings),
     })  # fmt: skip
     _tell_import(done, out, applied=applied)
     return FINDINGS if done.findings else 0

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from archive.intake.sheets import SheetFinding
 
 
 def plain(value: Any) -> Any:
@@ -81,3 +84,8 @@ class Output:
                 progress.update(task, completed=done, total=of if of is not None else total)
 
             yield show
+
+
+def findings_of(found: Iterable[SheetFinding]) -> list[dict[str, Any]]:
+    """What an import of a sheet found wrong, as its --json prints it."""
+    return [{"line": each.line, "column": each.column, "rule": each.rule, "text": each.text} for each in found]

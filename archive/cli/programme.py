@@ -14,7 +14,7 @@ from archive.actions.programme import ProgrammeImport, import_programme, plan_im
 from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_act, caller, opened
-from archive.cli.output import Output, plain
+from archive.cli.output import Output, findings_of, plain
 from archive.errors import InvalidInput, NotAllowed
 from archive.intake.programme_sheet import Kind, heading
 from archive.intake.sheets import read_sheet
@@ -96,7 +96,7 @@ def _import(args: argparse.Namespace, out: Output) -> int:
 
 
 def _tell(plan: ProgrammeImport, out: Output, *, imported: bool) -> int:
-    found = [{"line": each.line, "column": each.column, "rule": each.rule, "text": each.text} for each in plan.findings]
+    found = findings_of(plan.findings)
     out.document({"imported": imported, "changes": plain(plan.changes), "unchanged": plan.unchanged, "findings": found})
     if plan.findings:
         columns = [i18n.text(f"page.sheet.{name}") for name in ("line", "column", "finding")]

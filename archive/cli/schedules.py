@@ -15,7 +15,7 @@ from archive.actions.schedules import ScheduleHead, SchedulePlan, import_schedul
 from archive.bootstrap import App
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import add_as_user, caller, opened
-from archive.cli.output import Output, plain
+from archive.cli.output import Output, findings_of, plain
 from archive.errors import InvalidInput
 from archive.intake.sheets import read_sheet
 from archive.queries import schedules as queries
@@ -86,9 +86,7 @@ def _import(args: argparse.Namespace, out: Output) -> int:
 
 
 def _tell(plan: SchedulePlan, out: Output, *, imported: bool) -> int:
-    findings = [
-        {"line": each.line, "column": each.column, "rule": each.rule, "text": each.text} for each in plan.findings
-    ]
+    findings = findings_of(plan.findings)
     rules = [{"line": each.line, **asdict(each.rule)} for each in plan.rules]
     out.document(
         {
