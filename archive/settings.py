@@ -22,6 +22,8 @@ SECRET_BYTES = 64 << 10  # of a file that a secret is read from
 _STORE_PREFIX = re.compile(r"[a-z0-9][a-z0-9-]{1,50}")
 _STORE_QUERY = re.compile(r"(region=[a-z0-9-]+)?")
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,186}[A-Za-z0-9])?")
 
 
 class _UnreadableError(Exception):
@@ -57,7 +59,7 @@ def _object_store(value: str) -> str:
     return value
 
 
-def _public_store(value: str) -> str:
+def _public_address(value: str) -> str:
     parts = _server(value)
     if parts.path.strip("/") or parts.query or "@" in parts.netloc:
         raise _UnreadableError(i18n.text("expected.public_url"))
@@ -99,6 +101,39 @@ def _networks(value: str) -> tuple[str, ...]:
         return tuple(str(ip_network(part.strip(), strict=False)) for part in value.split(","))
     except ValueError:
         raise _UnreadableError(i18n.text("expected.networks")) from None
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    """Names, *.names and addresses or networks, in lower case."""
+    hosts = tuple(part.strip().lower() for part in value.split(","))
+    if not all(_HOST.fullmatch(host) or _is_network(host) for host in hosts):
+        raise _UnreadableError(i18n.text("expected.hosts"))
+    return hosts
+
+
+def _is_network(value: str) -> bool:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    try:
+        whole = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.path.strip("/") or parts.query or parts.fragment:
+        raise _UnreadableError(i18n.text("expected.mail_server"))
+    return value
+
+
+def _mail_address(value: str) -> str:
+    if not MAIL_ADDRESS.fullmatch(value):
+        raise _UnreadableError(i18n.text("expected.mail_address"))
+    return value
 
 
 def _number(minimum: int, maximum: int) -> Callable[[str], int]:
@@ -143,7 +178,7 @@ class Settings:
         secret=True,
     )
     object_store_public_url: str | None = _setting(
-        _public_store,
+        _public_address,
         None,
         "URL",
         "Where browsers reach the object store: http(s)://HOST:PORT; where it is set, big files are read there by "
@@ -200,6 +235,30 @@ class Settings:
         _number(1, 1_440), 30, "minutes", "A sign-in ends when nothing was opened for so long."
     )
     session_minutes: int = _setting(_number(1, 10_080), 720, "minutes", "A sign-in ends after so long in any case.")
+    public_url: str | None = _setting(
+        _public_address,
+        None,
+        "URL",
+        "Where people and programs reach this service: http(s)://HOST[:PORT]; links in mail and webhooks begin with it.",
+    )
+    smtp_url: str | None = _setting(
+        _mail_server,
+        None,
+        "URL",
+        "The mail server that notices are sent through: smtps://USER:PASSWORD@HOST:PORT (TLS from the start) or "
+        "smtp://… (STARTTLS; without TLS on loopback only). Without it notices are in the inbox alone.",
+        secret=True,
+    )
+    mail_from: str | None = _setting(
+        _mail_address, None, "address", "The sender of notices by mail; without it none are sent."
+    )
+    webhook_hosts: tuple[str, ...] = _setting(
+        _hosts,
+        (),
+        "hosts",
+        "Hosts that webhooks may be sent to, as names, *.names, addresses or networks with commas between; only these "
+        "may have private addresses. Without it: any host with public addresses.",
+    )
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:

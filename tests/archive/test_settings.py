@@ -75,6 +75,7 @@ SECRETS = {
     "ARCHIVE_OBJECT_STORE_URL": "https://u:bi-mat@h:9000/kho",
     "ARCHIVE_SEARCH_URL": "https://u:bi-mat@h:9200/kho",
     "ARCHIVE_TOKEN": "bi-mat",
+    "ARCHIVE_SMTP_URL": "smtps://kho:bi-mat@thu.coquan.gov.vn:465",
 }
 
 
@@ -131,3 +132,25 @@ def test_authorities_are_read_as_a_path(tmp_path: Path) -> None:
     authorities = tmp_path / "ca.pem"
     authorities.write_text("-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n")
     assert Settings.read({"ARCHIVE_CA_FILE": str(authorities)}).ca_file == authorities
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ARCHIVE_SMTP_URL", "http://thu.coquan.gov.vn"),
+        ("ARCHIVE_SMTP_URL", "smtps://thu.coquan.gov.vn:99999"),
+        ("ARCHIVE_MAIL_FROM", "kho@coquan.gov.vn\nBcc: ai-do@noi-khac.vn"),
+        ("ARCHIVE_MAIL_FROM", "kho ho so"),
+        ("ARCHIVE_WEBHOOK_HOSTS", "https://motcua.gov.vn/"),
+        ("ARCHIVE_WEBHOOK_HOSTS", "10.0.0.0/99"),
+        ("ARCHIVE_PUBLIC_URL", "https://kho.gov.vn/duong-dan"),
+    ],
+)
+def test_where_is_told_is_read_strictly(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        Settings.read({name: value})
+
+
+def test_hosts_of_webhooks_are_names_patterns_and_networks() -> None:
+    read = Settings.read({"ARCHIVE_WEBHOOK_HOSTS": "MotCua.hanoi.gov.vn, *.danang.gov.vn,10.0.0.0/24, ::1"})
+    assert read.webhook_hosts == ("motcua.hanoi.gov.vn", "*.danang.gov.vn", "10.0.0.0/24", "::1")
