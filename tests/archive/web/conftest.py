@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from archive.access.permissions import Role
 from archive.bootstrap import App
 from archive.db.accounts import Account, Agency
 from archive.web.app import create_app
+from tests.archive.web.read_item import ReadItem
 from tests.factories import Factory
 
 PASSWORD = "mật khẩu đủ dài 1"
@@ -96,3 +98,8 @@ def signed_in(
         return opened
 
     return sign_in
+
+
+@pytest.fixture
+def read(app: App, make: Factory, agency: Agency, tmp_path: Path) -> ReadItem:
+    return ReadItem(app, make, agency, tmp_path)
