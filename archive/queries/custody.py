@@ -10,11 +10,13 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from archive import i18n
 from archive.access import policy
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency, AgencyIdentifier
 from archive.db.holdings import Custody, Dossier, Fond
+from archive.errors import NotFound
 from archive.queries.agencies import (
     AgencyRef,
     IdentifierLine,
@@ -114,6 +116,15 @@ def created_fonds(session: Session, agency_id: uuid.UUID, *, actor: Actor, today
 def held_fonds(session: Session, agency_id: uuid.UUID, *, actor: Actor, today: date) -> tuple[FondCustody, ...]:
     """Of other creators."""
     return _fonds(session, (Fond.agency_id == agency_id) & (Fond.creator_id != agency_id), actor, today)
+
+
+def fond(session: Session, code: str, *, actor: Actor, today: date) -> FondCustody:
+    """Open to everybody who has a role anywhere, as the directory is."""
+    require_role(actor)
+    found = _fonds(session, Fond.code == code, actor, today)
+    if not found:
+        raise NotFound(what=i18n.text("noun.fond", code=code))
+    return found[0]
 
 
 def custody_of_dossier(session: Session, dossier_id: uuid.UUID, *, actor: Actor, today: date) -> FondCustody:

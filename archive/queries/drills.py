@@ -1,4 +1,4 @@
-"""How the newest drill of removal went."""
+"""How drills of removal went."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.db.retention import DeletionDrill
+from archive.queries.paging import Order, Paged
+
+NEWEST = Order((DeletionDrill.at, DeletionDrill.id), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,17 @@ class DrillView:
 
 def newest_drill(session: Session, *, actor: Actor) -> DrillView | None:
     """None where there was none, and for who may not run one."""
+    return next(iter(drills(session, actor=actor, limit=1)), None)
+
+
+def drills(session: Session, *, actor: Actor, cursor: str | None = None, limit: int | None = None) -> Paged[DrillView]:
+    """Newest first; none for who may not run one."""
     if not policy.may(actor, Permission.DRILL_RUN):
-        return None
-    row = session.scalar(select(DeletionDrill).order_by(DeletionDrill.at.desc(), DeletionDrill.id.desc()).limit(1))
-    if row is None:
-        return None
+        return Paged()
+    page = NEWEST.page(session, select(DeletionDrill), cursor=cursor, limit=limit)
+    return page.of([_view(row[0]) for row in page.lines])
+
+
+def _view(row: DeletionDrill) -> DrillView:
     gave_way = dict.fromkeys(each["attempt"] for each in row.attempts if each["outcome"] == "gave_way")
     return DrillView(row.at, row.passed, len(row.attempts), tuple(gave_way))

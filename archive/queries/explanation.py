@@ -39,6 +39,7 @@ class RuleView:
     note: str
     schedule: str
     version: int
+    ordinal: int
     schedule_title: str
     legal_basis: str
     valid_from: date
@@ -219,6 +220,7 @@ def _rule_view(row: Sequence[Any], if_confirmed: Message | None) -> RuleView:
         note=rule.note,
         schedule=schedule.code,
         version=schedule.version,
+        ordinal=rule.ordinal,
         schedule_title=schedule.title,
         legal_basis=schedule.legal_basis,
         valid_from=schedule.valid_from,

@@ -42,6 +42,7 @@ class CandidateLine:
     term: str | None
     schedule_code: str
     schedule_version: int
+    ordinal: int
     legal_basis: str
     score: float
     reasons: tuple[str, ...]
@@ -162,6 +163,7 @@ def _line(candidate: Candidate, rule: RuleInForce, proposed: set[str], rows: Seq
         term=rule.row.term,
         schedule_code=rule.schedule.code,
         schedule_version=rule.schedule.version,
+        ordinal=rule.row.ordinal,
         legal_basis=rule.schedule.legal_basis,
         score=candidate.score,
         reasons=tuple(reason_text(reason) for reason in candidate.reasons),

@@ -41,6 +41,7 @@ class WaitingRule:
     term: str | None
     schedule: str
     version: int
+    ordinal: int
     legal_basis: str
     superseded: bool
     reasons: tuple[str, ...]
@@ -152,6 +153,7 @@ def _line(
         term=rule.term,
         schedule=schedule.code,
         version=schedule.version,
+        ordinal=rule.ordinal,
         legal_basis=schedule.legal_basis,
         superseded=not assigned.schedule.in_force(today),
         reasons=tuple(str(reason["text"]) for reason in given.reasons),
