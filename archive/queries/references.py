@@ -50,8 +50,6 @@ def account_id(session: Session, login: str, *, actor: Actor) -> uuid.UUID:
 def assignment_ids(
     session: Session, login: str, role: str, agency_code: str, *, actor: Actor, now: datetime
 ) -> tuple[uuid.UUID, ...]:
-    session: Session, login: str, role: str, agency_code: str, *, actor: Actor, now: datetime
-) -> tuple[uuid.UUID, ...]:
     """What the account holds of this role over the agency, now or from a later day on."""
     rows = (
         select(Assignment.id)
