@@ -7,6 +7,7 @@ ArchiveError
 ├── NotAllowed
 ├── SignInRefused
 ├── NotFound
+├── Gone                    it was there for the asker, and is no longer
 ├── Conflict                the record is not in a state that allows this
 ├── ObjectMissing
 ├── ObjectDamaged
@@ -75,6 +76,10 @@ class SignInRefused(ArchiveError):
 
 class NotFound(ArchiveError):
     message_id = "error.not_found"
+
+
+class Gone(ArchiveError):
+    message_id = "error.gone"
 
 
 class Conflict(ArchiveError):

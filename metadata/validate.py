@@ -63,8 +63,13 @@ def validate(fields: Mapping[FieldName, Field], *, today: date) -> tuple[Finding
 
 
 def class_of(fields: Mapping[FieldName, Field]) -> DocumentClass | None:
-    """The class that type_name names, the longest name first; None for an unknown one."""
-    name = fold(_text(fields, FieldName.TYPE_NAME))
+    """The class that type_name names; None for an unknown one."""
+    return class_named(_text(fields, FieldName.TYPE_NAME))
+
+
+def class_named(type_name: str) -> DocumentClass | None:
+    """By any spelling, the longest name first; a printed title may go on after the name."""
+    name = fold(type_name)
     named = sorted(classes().values(), key=lambda entry: -len(entry.name))
     for entry in named:
         if any(name == fold(spelling) for spelling in (entry.name, *entry.also_written)):

@@ -241,8 +241,10 @@ class OwnerIdentifier(Row):
     kind: Mapped[str]
     value: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted
     key_name: Mapped[str]
-    lookup: Mapped[str] = mapped_column(index=True)  # keyed digest
+    lookup: Mapped[str]  # keyed digest
     lookup_key_name: Mapped[str]
+    # with the agency: whose papers are not asked for is not even looked at
+    __table_args__ = (Index(None, "lookup", "agency_id"),)
 
 
 class PhysicalLocation(Row):

@@ -52,7 +52,7 @@ class ReuseLookup(Row):
     dossier_reference: Mapped[str]
     on: Mapped[date]
     outcome: Mapped[str]
-    item_ids: Mapped[list] = mapped_column(default=list)  # type: ignore[type-arg]  # that were offered
+    item_ids: Mapped[list] = mapped_column(default=list)  # type: ignore[type-arg]  # that were offered; codes in a sandbox
     at: Mapped[datetime]
     __table_args__ = (
         Index(None, "account_id", "at"),
@@ -75,3 +75,13 @@ class ReuseEvent(Row):
     how: Mapped[str]  # information, check, form, replacement
     at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("lookup_id", "item_id", "how"), Index(None, "agency_id", "at"))
+
+
+class SandboxUse(Row):
+    """A program under test took an invented person's paper: it meets the same answers as later in earnest."""
+
+    __tablename__ = "sandbox_use"
+    lookup_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reuse_lookup.id"), primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    how: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

@@ -18,6 +18,8 @@ from archive.db.accounts import Account, Agency
 from archive.db.digitization import Batch
 from archive.db.holdings import Dossier, Fond, Item, Receipt, Scanner
 from archive.db.retention import DispositionRow, ScheduleRow
+from archive.db.reuse import ReuseAgreement, ReuseLookup
+from archive.db.telling import WebhookEndpoint
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 from archive.queries.items import not_found
 from archive.queries.paging import Order, Paged
@@ -127,6 +129,7 @@ def _names(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[tupl
 
 _CODES: dict[str, tuple[InstrumentedAttribute[uuid.UUID], InstrumentedAttribute[str]]] = {
     "account": (Account.id, Account.login),
+    "agreement": (ReuseAgreement.id, ReuseAgreement.number),
     "agency": (Agency.id, Agency.code),
     "batch": (Batch.id, Batch.number),
     "disposition": (DispositionRow.id, DispositionRow.number),
@@ -134,7 +137,9 @@ _CODES: dict[str, tuple[InstrumentedAttribute[uuid.UUID], InstrumentedAttribute[
     "fond": (Fond.id, Fond.code),
     "item": (Item.id, Receipt.number),
     "receipt": (Receipt.id, Receipt.number),
+    "reuse_lookup": (ReuseLookup.id, ReuseLookup.dossier_reference),
     "scanner": (Scanner.id, Scanner.code),
     "schedule": (ScheduleRow.id, ScheduleRow.code),
+    "webhook": (WebhookEndpoint.id, WebhookEndpoint.code),
 }
 _TOLD_AS_IS = frozenset({"target", "task", "plan"})  # the programme's own numbers

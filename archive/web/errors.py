@@ -27,6 +27,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.FileTooBig: 413,
     errors.InvalidInput: 422,
     errors.ObjectMissing: 500,

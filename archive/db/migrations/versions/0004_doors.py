@@ -104,6 +104,14 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_reuse_lookup_code'))
     )
     op.create_index(op.f('ix_reuse_lookup_account_id_at'), 'reuse_lookup', ['account_id', 'at'], unique=False)
+    op.create_table('sandbox_use',
+    sa.Column('lookup_id', sa.Uuid(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('how', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['lookup_id'], ['reuse_lookup.id'], name=op.f('fk_sandbox_use_lookup_id')),
+    sa.PrimaryKeyConstraint('lookup_id', 'reference', 'how', name=op.f('pk_sandbox_use'))
+    )
     op.create_table('webhook_delivery',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('endpoint_id', sa.Uuid(), nullable=False),
@@ -274,6 +282,8 @@ def upgrade() -> None:
     op.alter_column('account', 'mail_notices', server_default=None)
     op.add_column('batch', sa.Column('door', sa.Text(), nullable=True))
     op.add_column('batch_entry', sa.Column('name_digest', sa.Text(), nullable=True))
+    op.drop_index(op.f('ix_owner_identifier_lookup'), table_name='owner_identifier')
+    op.create_index(op.f('ix_owner_identifier_lookup_agency_id'), 'owner_identifier', ['lookup', 'agency_id'], unique=False)
     op.add_column('reuse_event', sa.Column('lookup_id', sa.Uuid(), nullable=True))
     op.create_index(op.f('ix_reuse_event_agency_id_at'), 'reuse_event', ['agency_id', 'at'], unique=False)
     op.create_unique_constraint(op.f('uq_reuse_event_lookup_id_item_id_how'), 'reuse_event', ['lookup_id', 'item_id', 'how'])
