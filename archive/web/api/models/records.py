@@ -37,6 +37,7 @@ Box = Annotated[
     ),
 ]
 Why = Annotated[str | None, BeforeValidator(_worded)]
+Worded = Annotated[str, BeforeValidator(_worded)]
 Name = FieldName
 Value = str | int | list[str]
 Reason = Annotated[
