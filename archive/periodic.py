@@ -16,6 +16,7 @@ from archive.actions.notices import give_due_notices
 from archive.actions.proposals import propose_waiting
 from archive.bootstrap import App
 from archive.drill import run_daily
+from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
 from archive.workflows.lease import release_session
 
@@ -23,6 +24,7 @@ log = logging.getLogger("archive.service")
 
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
+WEBHOOKS_S = 1.0
 PROPOSALS_S = 60.0  # a portion each time
 LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
 
@@ -48,7 +50,7 @@ JOBS: tuple[Job, ...] = (
 )
 # what waits for other machines keeps nothing else waiting
 DOOR_JOBS: tuple[Job, ...] = ()
-TELLING_JOBS: tuple[Job, ...] = ()
+TELLING_JOBS: tuple[Job, ...] = (Job("webhooks", WEBHOOKS_S, tell_webhooks),)
 
 
 @dataclass(frozen=True, slots=True)
