@@ -33,6 +33,7 @@ def create_account(
     password: str | None = None,
     kind: str = "person",
     loopback_only: bool = False,
+    sandbox: bool = False,
     password_expires_at: datetime | None = None,
     actor: Actor,
     now: datetime,
@@ -40,12 +41,13 @@ def create_account(
     """Without a password nobody can sign in with it; without an assignment it may do nothing.
 
     password_expires_at: of one that was made for its owner, who must change it before.
+    sandbox: of a program under test, for ever: it is answered of invented people and never gets a role.
     """
     policy.require(actor, Permission.ACCOUNT_MANAGE)
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
         raise InvalidInput("account.login_invalid", field="login")
-    if kind not in KINDS:
+    if kind not in KINDS or (sandbox and kind != "service"):
         raise InvalidInput(field="kind")
     if not name.strip():
         raise InvalidInput(field="name")
@@ -59,6 +61,7 @@ def create_account(
         password_hash=passwords.hash_password(password) if password is not None else None,
         password_expires_at=password_expires_at,
         loopback_only=loopback_only,
+        sandbox=sandbox,
         created_at=now,
     )
     uow.session.add(account)
@@ -68,7 +71,7 @@ def create_account(
         account.id,
         actor,
         now=now,
-        details={"login": login, "name": account.name, "kind": kind},
+        details={"login": login, "name": account.name, "kind": kind, "sandbox": sandbox},
     )
     return account
 
@@ -150,8 +153,11 @@ def assign_role(
         raise InvalidInput("account.role_unknown", field="role", role=role)
     if valid_to is not None and valid_to < valid_from:
         raise InvalidInput("account.period_invalid", field="valid_to")
-    if uow.session.get(Account, account_id) is None:
+    account = uow.session.get(Account, account_id)
+    if account is None:
         raise NotFound(what="tài khoản")
+    if account.sandbox:
+        raise NotAllowed("account.sandbox_no_role")
     if uow.session.get(Agency, agency_id) is None:
         raise NotFound(what="cơ quan")
     assignment = Assignment(

@@ -29,6 +29,7 @@ from archive.db.holdings import (
     Series,
 )
 from archive.db.retention import DispositionEntry, DispositionRow, HoldRow
+from archive.db.reuse import ReuseEvent
 from archive.db.states import ItemState
 from archive.db.trail import Outbox
 from archive.db.unit_of_work import UnitOfWork
@@ -199,6 +200,7 @@ def _give_records(uow: UnitOfWork, fond: Fond, to: Agency, *, now: datetime) -> 
         (PaperLoan, PaperLoan.dossier_id.in_(of_dossiers)),
         (HoldRow, or_(HoldRow.dossier_id.in_(of_dossiers), HoldRow.item_id.in_(of_items))),
         (OwnerIdentifier, OwnerIdentifier.item_id.in_(of_items)),
+        (ReuseEvent, ReuseEvent.item_id.in_(of_items)),
     )
     for table, belongs in held:
         session.execute(update(table).where(belongs).values(agency_id=to.id), execution_options=UNSEEN)

@@ -44,6 +44,7 @@ class AccountLine:
     name: str
     kind: str  # person, service, system
     loopback_only: bool
+    sandbox: bool  # of a program under test: meets invented people only, never has a role
     created_at: datetime
     disabled_at: datetime | None
     locked_until: datetime | None
@@ -144,6 +145,7 @@ def _line(account: Account, given: Collection[AssignmentView]) -> AccountLine:
         name=account.name,
         kind=account.kind,
         loopback_only=account.loopback_only,
+        sandbox=account.sandbox,
         created_at=account.created_at,
         disabled_at=account.disabled_at,
         locked_until=account.locked_until,

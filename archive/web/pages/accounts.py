@@ -23,7 +23,7 @@ from archive.web.errors import status_of
 
 router = APIRouter(prefix="/accounts")
 ROWS = 100
-KINDS = ("person", "service")
+KINDS = ("person", "service", "sandbox")  # the last: a program under test
 NOTHING_GIVEN = {"login": "", "name": "", "kind": "person"}
 MISTAKES = (InvalidInput, Conflict, NotAllowed)
 
@@ -51,7 +51,8 @@ def created(
                 login=login,
                 name=name,
                 password=password if kind == "person" else None,
-                kind=kind,
+                kind="service" if kind == "sandbox" else kind,
+                sandbox=kind == "sandbox",
                 actor=visit.actor,
                 now=visit.now,
             )
