@@ -10,8 +10,6 @@ from archive.cli.output import Output
 
 PARTS = {  # command -> message id of the part that it needs
     "export": "part.packages",
-    "backup": "part.backup",
-    "restore": "part.backup",
 }
 
 

@@ -1,4 +1,4 @@
-"""A dump of the whole database, taken before an upgrade."""
+"""A dump of the database: before an upgrade, and as a part of a backup."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from archive.db.embedded import binaries
 from archive.errors import DatabaseUnavailable
 
 
-def dump(url: str, target: Path) -> None:
-    """pg_dump's custom form, whole or not at all: written beside its place and renamed."""
+def dump(url: str, target: Path, *, snapshot: str | None = None, without_schema: str | None = None) -> None:
+    """pg_dump's custom form, whole or not at all: written beside its place and renamed.
+
+    snapshot: of a transaction that is open (pg_export_snapshot), for a dump of that instant.
+    """
+    which = [f"--snapshot={snapshot}"] if snapshot else []
+    which += [f"--exclude-schema={without_schema}"] if without_schema else []
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = target.with_suffix(".unfinished")
     done = subprocess.run(  # noqa: S603
-        [str(binaries() / "pg_dump"), "--format=custom", f"--file={unfinished}", f"--dbname={url}"],
+        [str(binaries() / "pg_dump"), "--format=custom", *which, f"--file={unfinished}", f"--dbname={url}"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -33,8 +38,8 @@ def dump(url: str, target: Path) -> None:
     unfinished.rename(target)
 
 
-def restore(url: str, source: Path) -> None:
-    """Into an empty database, whole or not at all."""
+def restore(url: str, source: Path, *, afterwards: str = "") -> None:
+    """Into an empty database, whole or not at all. afterwards: SQL of the same transaction."""
     reading = [str(binaries() / "pg_restore"), "--file=-", "--no-owner", str(source)]
     writing = [str(binaries() / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     with (
@@ -50,7 +55,7 @@ def restore(url: str, source: Path) -> None:
             server.write(b"BEGIN;\n")
             _copy(reader.stdout, server)
             if reader.wait() == 0:  # a dump that breaks off is rolled back
-                server.write(b"COMMIT;\n")
+                server.write(f"{afterwards}COMMIT;\n".encode())
         reader.stdout.close()
         if reader.wait() or writer.wait():
             told.seek(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -9,11 +11,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine, create_engine, func, make_url, select
+from sqlalchemy.exc import DBAPIError
 
 from archive.db import backup, migrate, seeds
 from archive.db.embedded import EmbeddedServer
 from archive.db.failures import as_ours, is_away, lacks_right
-from archive.errors import NoHoldings
+from archive.errors import Conflict, NoHoldings
 
 DATABASE = "archive"
 POOL_SIZE = 5
@@ -53,6 +56,28 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    @classmethod
+    @contextmanager
+    def empty(cls, data: Path, server_url: str | None, ca_file: Path | None = None) -> Iterator[str]:
+        """The address of a database that has no holdings yet, as long as the block lasts. Raises Conflict if it has."""
+        database = cls(data, server_url, ca_file)
+        try:
+            if database._embedded is not None:
+                database._embedded.attach()
+                database.url = database._embedded.url(DATABASE)
+                _create_database(database._embedded.url("postgres"))
+            database.engine = engine_of(database.url)
+            with database.engine.connect() as connection:
+                if migrate.current_revision(connection) is not None:
+                    raise Conflict("restore.not_empty", place=database._place)
+            yield database.url
+        except DBAPIError as failure:
+            if is_away(failure) or lacks_right(failure):
+                raise as_ours(failure, make_url(database.url)) from failure
+            raise
+        finally:
+            database.close()
 
     def close(self) -> None:
         """May be repeated. The embedded server stops with its last user."""

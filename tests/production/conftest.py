@@ -42,15 +42,16 @@ def servers(own_servers: Servers) -> Iterator[Servers]:
 
 @pytest.fixture
 def make_profile(servers: Servers) -> Iterator[Callable[..., Profile]]:
-    """`make_profile(engine="tesseract")` is one that is set up, with no process running yet."""
+    """`make_profile(engine="tesseract")` is one that is set up unless told otherwise, with no process running yet."""
     with tempfile.TemporaryDirectory(prefix="archive-production-") as folder:
         made: list[Profile] = []
 
-        def make(*, engine: str = "null") -> Profile:
+        def make(*, engine: str = "null", set_up: bool = True) -> Profile:
             root = Path(folder) / str(len(made))
             root.mkdir()
             made.append(Profile(root, servers, engine=engine))
-            made[-1].set_up()
+            if set_up:
+                made[-1].set_up()
             return made[-1]
 
         yield make

@@ -127,15 +127,17 @@ class Profile:
         assert code == 0, f"{document} {self.log('terminal')}"
         world.settle(self.app)
 
-    def token_of_program(self, role: Role) -> str:
-        """For commands: of a new account of the agency with that role."""
+    def token_of_program(self, role: Role, *, at_top: bool = False) -> str:
+        """For commands: of a new account with that role over the agency, or over all."""
         now = self.app.clock()
         with self.app.unit_of_work() as uow:
-            agency = uow.session.scalars(select(Agency).where(Agency.code == world.AGENCY)).one()
+            over = Agency.parent_id.is_(None) if at_top else Agency.code == world.AGENCY
+            agencies = uow.session.scalars(select(Agency).where(over)).all()
             name = f"may-{role.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
             account = create_account(uow, login=name, name=name, kind="service", actor=SYSTEM, now=now)
             uow.session.flush()
-            assign_role(uow, account.id, role, agency.id, valid_from=date(2020, 1, 1), actor=SYSTEM, now=now)
+            for agency in agencies:
+                assign_role(uow, account.id, role, agency.id, valid_from=date(2020, 1, 1), actor=SYSTEM, now=now)
             return make_api_token(uow, account.id, "test", expires_at=now + timedelta(days=1), actor=SYSTEM, now=now)
 
     def start_web(self) -> None:

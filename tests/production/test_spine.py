@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from archive.access.permissions import Role
 from archive.reconcile import reconcile
 from metadata.text import fold
+from tests.cli.running import archive, own_directory
+from tests.conftest import released
 from tests.e2e import world
 from tests.production import scans
 from tests.production.profile import MACHINES, Profile, assert_whole
@@ -113,6 +116,26 @@ def test_the_service_says_that_all_of_it_is_ready(delivered: Delivered) -> None:
     code, document = delivered.profile.command("doctor")
     assert {check["name"] for check in document["checks"] if check["state"] == "missing"} == set()
     assert code in {0, 1}, "a full disk of this machine is a warning"
+
+
+def test_a_backup_of_the_servers_becomes_holdings_of_a_directory_and_of_other_servers(
+    delivered: Delivered, make_profile: Callable[..., Profile], tmp_path: Path
+) -> None:
+    profile = delivered.profile
+    token = profile.token_of_program(Role.OPERATOR, at_top=True)
+    code, document = profile.command("backup", str(tmp_path / "backups"), ARCHIVE_TOKEN=token)
+    assert (code, document.get("findings")) == (0, []), profile.log("terminal")
+    with own_directory() as folder:
+        shutil.copytree(profile.root / "keys", folder / "data" / "keys")
+        done = archive(folder / "data", "restore", tmp_path / "backups", "--json")
+        assert done.code == 0, done.stderr
+        released(folder)
+    other = make_profile(set_up=False)
+    shutil.copytree(profile.root / "keys", other.root / "keys")
+    code, document = other.command("restore", str(tmp_path / "backups"))
+    assert (code, document["findings"]) == (0, []), other.log("terminal")
+    with other.app.store.open(hashlib.sha256(NOTICE.read_bytes()).hexdigest()) as stream:
+        assert stream.read() == NOTICE.read_bytes()
 
 
 def test_small_files_by_the_browser_are_whole_and_all_processes_end_in_order(
