@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -16,11 +13,10 @@ from archive.actions.notices import give_due_notices
 from archive.actions.proposals import propose_waiting
 from archive.bootstrap import App
 from archive.drill import run_daily
+from archive.failure_log import warn
 from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
 from archive.workflows.lease import release_session
-
-log = logging.getLogger("archive.service")
 
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
@@ -115,9 +111,3 @@ class Periodic:
         except DBAPIError:
             self.release()
         return False
-
-
-def warn(name: str, failure: Exception) -> None:
-    """The text of an error may quote what must not be logged: its kind and place are enough to find it."""
-    place = traceback.extract_tb(failure.__traceback__)[-1]
-    log.warning("%s: %s at %s:%s", name, type(failure).__name__, Path(place.filename).name, place.lineno)

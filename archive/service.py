@@ -20,7 +20,8 @@ from archive.actions.stopped import remove_bytes
 from archive.bootstrap import App
 from archive.db.failures import waited_too_long
 from archive.errors import Conflict
-from archive.periodic import GROUPS, Periodic, warn
+from archive.failure_log import warn
+from archive.periodic import GROUPS, Periodic
 from archive.queries.waiting import items_waiting
 from archive.workflows.errors import LeaseLost
 from archive.workflows.lease import release_session

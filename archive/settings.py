@@ -36,6 +36,13 @@ def _directory(value: str) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def _directories(value: str) -> tuple[Path, ...]:
+    paths = tuple(Path(part) for part in value.split(":") if part)
+    if not paths or not all(path.is_absolute() and ".." not in path.parts for path in paths) or "\0" in value:
+        raise _UnreadableError(i18n.text("expected.directories"))
+    return paths
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise _UnreadableError(i18n.text("expected.text"))
@@ -230,6 +237,28 @@ class Settings:
     )
     page_limit: int = _setting(
         _number(1, 1_000_000), 5_000, "pages", "The most pages that one file may have; longer ones are refused (422)."
+    )
+    uploads: Path | None = _setting(
+        _directory,
+        None,
+        "directory",
+        "Where files lie whose upload is not finished, by default uploads in the data directory; processes on several "
+        "machines share it.",
+    )
+    upload_days: int = _setting(
+        _number(1, 365), 7, "days", "An upload that is not finished after so long is given up and its bytes are removed."
+    )
+    folders: tuple[Path, ...] = _setting(
+        _directories,
+        (),
+        "directories",
+        "Below which directories folders may be watched, with colons between; without it none may.",
+    )
+    mail_bytes: int = _setting(
+        _number(1 << 10, 1 << 30),
+        100 << 20,
+        "bytes",
+        "The biggest mail that is taken from a mailbox; bigger ones are refused before they are read.",
     )
     session_idle_minutes: int = _setting(
         _number(1, 1_440), 30, "minutes", "A sign-in ends when nothing was opened for so long."

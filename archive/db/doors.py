@@ -81,7 +81,8 @@ class WatchedFolder(Row):
     close_after_s: Mapped[int] = mapped_column(default=1800)  # nothing came for so long: its batch is closed
     state: Mapped[str] = mapped_column(default="active")  # active, paused
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batch.id"))  # the open one
-    looked_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    looked_at: Mapped[datetime | None]  # last time that it could be read
     problem: Mapped[str | None]  # message id of archive.i18n
     problem_values: Mapped[dict] = mapped_column(default=dict)  # type: ignore[type-arg]
     version: Mapped[int] = mapped_column(default=1)
@@ -102,6 +103,7 @@ class FolderFile(Row):
     changed_at: Mapped[datetime]  # as the file system says
     seen_at: Mapped[datetime]  # first
     steady_since: Mapped[datetime]
+    digest: Mapped[str | None]  # SHA-256 that it had then
     reason: Mapped[str]  # message id of archive.i18n: what it waits for
     reason_values: Mapped[dict] = mapped_column(default=dict)  # type: ignore[type-arg]
     __table_args__ = (UniqueConstraint("folder_id", "path_digest"),)
@@ -126,7 +128,8 @@ class Mailbox(Row):
     taken_folder: Mapped[str | None]  # where mail goes that was taken; None: it stays, marked as seen
     senders: Mapped[list]  # type: ignore[type-arg]
     state: Mapped[str] = mapped_column(default="active")  # active, paused
-    looked_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    looked_at: Mapped[datetime | None]  # last time that all of it was looked at
     problem: Mapped[str | None]  # message id of archive.i18n
     problem_values: Mapped[dict] = mapped_column(default=dict)  # type: ignore[type-arg]
     version: Mapped[int] = mapped_column(default=1)
@@ -137,7 +140,10 @@ class Mailbox(Row):
 
 
 class MailMessage(Row):
-    """One mail that was dealt with; written before it is marked in the mailbox. outcome: taken, refused."""
+    """One mail that is dealt with. outcome: taken, refused.
+
+    Written when its batch is opened; it is marked in the mailbox when `attachments` of it have arrived.
+    """
 
     __tablename__ = "mail_message"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
