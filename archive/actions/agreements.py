@@ -66,9 +66,19 @@ def give_agreement(
         given_at=now,
     )
     uow.session.add(row)
-    told = {"account": account.login, "procedure": row.procedure, "papers": row.papers, "legal_basis": row.legal_basis}
-    told |= {"valid_from": row.valid_from, "valid_to": row.valid_to}
-    _record(uow, EventTag.AGREEMENT_GIVEN, row, actor=actor, now=now, **told)
+    _record(
+        uow,
+        EventTag.AGREEMENT_GIVEN,
+        row,
+        actor=actor,
+        now=now,
+        account=account.login,
+        procedure=row.procedure,
+        papers=row.papers,
+        legal_basis=row.legal_basis,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
     return row
 
 

@@ -245,7 +245,7 @@ def _require_there(uow: UnitOfWork, asked: ReuseLookup, who: Asker, item: Item, 
     agreed, _ = applying(who.agreements, procedure=asked.procedure, paper=asked.paper, now=now)
     given_by = {agreement.agency_id for agreement in agreed}
     allowed = policy.allows(actor, Permission.REUSE_LOOK_UP, policy.access_of(item))
-    if not allowed or not reaches(uow.session, given_by, item.agency_id):
+    if not allowed or not reaches(uow.session, given_by, {item.agency_id}):
         raise Gone("reuse.paper_gone")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,12 +13,13 @@ from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
 from archive.access import policy
-from archive.access.identity import Actor, local_date
-from archive.access.permissions import Permission
+from archive.access.identity import Actor, grants_of, local_date
+from archive.access.permissions import Permission, Role
 from archive.db.accounts import Account, Agency
 from archive.db.reuse import ReuseAgreement
 from archive.errors import NotFound
 from archive.queries.paging import Order, Paged
+from archive.queries.reuse import reaches
 
 NEWEST = Order((ReuseAgreement.given_at, ReuseAgreement.id), descending=True)
 _Giver, _Ender = aliased(Account), aliased(Account)
@@ -148,12 +148,25 @@ def services(session: Session, *, actor: Actor) -> tuple[tuple[str, str], ...]:
     return tuple((row.login, row.name) for row in session.execute(living.order_by(Account.name, Account.login)))
 
 
+def sandboxes(session: Session, *, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """(login, name) of programs under test: they meet invented people only, so that no agreement is needed."""
+    if not policy.may(actor, Permission.REUSE_READ):
+        return ()
+    living = select(Account.login, Account.name).where(Account.sandbox, Account.disabled_at.is_(None))
+    return tuple((row.login, row.name) for row in session.execute(living.order_by(Account.name, Account.login)))
+
+
+def account_reaches(session: Session, number: str, now: datetime) -> bool:
+    """Whether the account's role reaches any agency of the agreement: without it the agreement opens nothing."""
+    row = session.execute(
+        select(ReuseAgreement.agency_id, ReuseAgreement.account_id).where(ReuseAgreement.number == number)
+    ).one()
+    held = [grant.agency_ids for grant in grants_of(session, row.account_id, now) if grant.role is Role.SERVICE]
+    return reaches(session, {row.agency_id}, frozenset().union(*held))
+
+
 def not_found(number: str) -> NotFound:
     return NotFound(what=i18n.text("noun.agreement", number=number))
-
-
-def may_read(actor: Actor, agency_id: uuid.UUID) -> bool:
-    return policy.may(actor, Permission.REUSE_READ, agency_id)
 
 
 def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:

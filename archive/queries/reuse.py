@@ -145,10 +145,11 @@ def form_fields(fields: EffectiveFields) -> tuple[FormField, ...]:
     return tuple(FormField(each.name, each.value, each.given_by == "person", each.doubtful) for each in fields.fields)
 
 
-def reaches(session: Session, given_by: Collection[uuid.UUID], agency_id: uuid.UUID) -> bool:
-    """Whether the agency is one of these, or below one of them."""
+def reaches(session: Session, given_by: Collection[uuid.UUID], agency_ids: Collection[uuid.UUID]) -> bool:
+    """Whether any of the agencies is one of those that gave it, or below one of them."""
     below = _below(given_by).subquery()
-    return session.scalar(select(below.c.id).where(below.c.id == agency_id)) is not None
+    within = below.c.id == any_(literal(sorted(agency_ids), ARRAY(Uuid)))
+    return session.scalar(select(below.c.id).where(within).limit(1)) is not None
 
 
 def hidden_name(name: str | None) -> str | None:

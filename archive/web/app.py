@@ -31,15 +31,18 @@ from archive.web.pages import (
     programme_import,
     records,
     retention,
+    reuse,
     review,
     scanners,
     schedules,
     search,
     session,
     stopped,
+    webhooks,
 )
 from archive.web.render import Renderer
 from archive.web.security import SecurityHeaders
+from archive.web.tus.routes import tus_router
 
 PAGES = (
     overview,
@@ -58,6 +61,7 @@ PAGES = (
     paper,
     paper_import,
     scanners,
+    reuse,
     retention,
     dossier_retention,
     schedules,
@@ -67,6 +71,7 @@ PAGES = (
     accounts,
     agency_import,
     agencies,
+    webhooks,
     audit,
 )
 
@@ -83,6 +88,7 @@ def create_app(app: App) -> FastAPI:
     for module in PAGES:
         web.include_router(module.router, include_in_schema=False, default_response_class=Response)
     web.include_router(health.router, include_in_schema=False)
+    web.include_router(tus_router(app), include_in_schema=False)
     web.include_router(v1.router)
 
     @web.get("/static/{digest}/{name}", include_in_schema=False)

@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("/dossiers", "page.menu_dossiers", Permission.DOSSIER_READ),
     Entry("/batches", "page.menu_batches", Permission.BATCH_READ),
     Entry("/programme", "page.menu_programme", Permission.PROGRESS_READ),
+    Entry("/reuse", "page.menu_reuse", Permission.REUSE_READ),
     Entry("/retention", "page.menu_retention", Permission.RULE_CONFIRM),
     Entry("/schedules", "page.menu_schedules", Permission.SCHEDULE_IMPORT),
     Entry("/holds", "page.menu_holds", Permission.HOLD_READ),
@@ -31,6 +32,7 @@ ENTRIES = (
     Entry("/stopped", "page.menu_stopped", Permission.STOPPED_READ),
     Entry("/agencies", "page.menu_agencies"),
     Entry("/accounts", "page.menu_accounts", Permission.ACCOUNT_MANAGE),
+    Entry("/webhooks", "page.menu_webhooks", Permission.WEBHOOK_MANAGE),
     Entry("/audit", "page.menu_audit", Permission.AUDIT_READ),
 )
 

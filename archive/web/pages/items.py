@@ -15,6 +15,7 @@ from archive.db.states import ItemState
 from archive.queries.findings import FindingView, findings
 from archive.queries.holds import holds_of_item
 from archive.queries.lines import UNCLEAR_BELOW
+from archive.queries.reuse_events import reuse_of_item
 from archive.queries.views import ItemView, ReceiptView
 from archive.web.deps import SignedIn, Visit
 from archive.web.render import day
@@ -60,8 +61,10 @@ def side_values(visit: Visit, item: ItemView) -> dict[str, Any]:
     found = findings(item, today=local_date(visit.now)) if may_correct else ()
     with visit.unit_of_work() as uow:
         held = holds_of_item(uow.session, item.id, actor=visit.actor)
+        reused = reuse_of_item(uow.session, item.id, actor=visit.actor)
     return {
         "held": held,
+        "reused": reused,
         "item": item,
         "doubtful": [field for field in item.fields if field.doubtful],
         "unread": sum(field.doubtful and field.value in ("", []) for field in item.fields),
