@@ -63,6 +63,13 @@ EVENTS: dict[EventTag, Telling] = {
 """Events that may be asked for; what is not here is told to nobody."""
 
 
+def events_by_subject() -> dict[str, tuple[str, ...]]:
+    """What may be chosen: batch, dossier and item, each with its events."""
+    of = {_BATCH: "batch", _DOSSIER: "dossier", _ITEM: "item"}
+    kinds = {str(tag): of[told.path] for tag, told in EVENTS.items()}
+    return {kind: tuple(sorted(tag for tag in kinds if kinds[tag] == kind)) for kind in ("item", "dossier", "batch")}
+
+
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
     """message: the body, but for the address that links begin with."""

@@ -3,132 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive import audit
-from archive.access.identity import SYSTEM, Actor
-from archive.access.permissions import Role
 from archive.actions import webhooks
-from archive.actions.dossiers import close_dossier, create_dossier
-from archive.actions.filing import withdraw_item
-from archive.actions.ingest import close_batch, open_batch
-from archive.actions.review import publish_item
+from archive.actions.dossiers import close_dossier
 from archive.actions.webhook_answers import WAITS, next_telling
 from archive.audit_events import EventTag
-from archive.bootstrap import App
-from archive.db.accounts import Account, Assignment
-from archive.db.telling import WebhookDelivery, WebhookEndpoint
-from archive.db.trail import AuditDetails, AuditEvent
+from archive.db.telling import WebhookDelivery
+from archive.db.trail import AuditEvent
 from archive.destinations import Destinations
-from archive.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from archive.errors import Conflict, InvalidInput
 from archive.integrations.webhook_sender import Sender, signed
 from archive.integrations.webhooks import tell_endpoint, tell_webhooks
-from archive.queries.webhook_feed import EVENTS
-from archive.queries.webhooks import deliveries, webhook
+from archive.queries.webhooks import webhook
 from archive.settings import Settings
-from tests.archive.integrations.receiver import FLOOD_BYTES, Receiver, Taken, receiving
-from tests.conftest import SetClock
-from tests.factories import Factory
-
-LOOPBACK = Destinations(("127.0.0.1",))
-ALL = [str(tag) for tag in EVENTS]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def second() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
-
-
-class World:
-    """An agency with an operator, a manager, and a program whose account is told of it."""
-
-    def __init__(self, app: App, make: Factory, clock: SetClock) -> None:
-        self.app, self.make, self.clock = app, make, clock
-        object.__setattr__(app.settings, "webhook_hosts", ("127.0.0.1",))
-        self.agency = make.agency("TD01", second_person_publishes=False)
-        self.operator = make.actor(Role.OPERATOR, self.agency)
-        self.manager = make.actor(Role.RECORDS_MANAGER, self.agency)
-        self.program = self.account("mot-cua", Role.RECORDS_MANAGER)
-        self.limit_s = 20.0
-
-    def account(self, login: str, role: Role, **columns: Any) -> Account:
-        account = self.make.account(login, kind="service", **columns)
-        self.make.assignment(account, role, self.agency)
-        return account
-
-    def open(
-        self, receiver: Receiver, *tags: str, code: str = "MOT-CUA", login: str = "mot-cua", actor: Actor | None = None
-    ) -> str:
-        with self.app.unit_of_work() as uow:
-            _, secret = webhooks.open_webhook(
-                uow,
-                code=code,
-                login=login,
-                url=receiver.url + "/hook",
-                tags=tags or ALL,
-                destinations=LOOPBACK,
-                actor=actor or self.operator,
-                now=self.clock(),
-            )
-        return secret
-
-    def change(self, code: str = "MOT-CUA", **given: Any) -> None:
-        with self.app.unit_of_work() as uow:
-            webhooks.change_webhook(uow, code, destinations=LOOPBACK, actor=self.operator, now=self.clock(), **given)
-
-    def happen(self, number: int = 1) -> list[str]:
-        """Dossiers are opened; returns their codes in the order of the trail."""
-        codes = []
-        for _ in range(number):
-            with self.app.unit_of_work() as uow:
-                dossier = create_dossier(
-                    uow, title="Hồ sơ kín", agency_code="TD01", year=2025, actor=self.manager, now=self.clock()
-                )
-                codes.append(dossier.code)
-            self.clock.advance(seconds=1)
-        self.seal()
-        return codes
-
-    def seal(self) -> None:
-        with self.app.unit_of_work() as uow:
-            audit.seal(uow.session, self.clock())
-
-    def tell(self, code: str = "MOT-CUA", limit_s: float | None = None) -> int:
-        sender = Sender(LOOPBACK, limit_s=limit_s or self.limit_s)
-        return tell_endpoint(self.app, sender, self.endpoint(code).id)
-
-    def endpoint(self, code: str = "MOT-CUA") -> WebhookEndpoint:
-        with Session(self.app.engine) as session:
-            return session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.code == code)).one()
-
-    def letters(self, code: str = "MOT-CUA") -> dict[int, str]:
-        with Session(self.app.engine) as session:
-            lines = deliveries(session, code, actor=self.operator, limit=100)
-            return {line.sequence: line.outcome for line in reversed(lines.lines)}
-
-    def fail_until_dead(self) -> None:
-        for wait in (timedelta(), *WAITS):
-            self.clock.now += wait
-            self.tell()
-
-
-@pytest.fixture
-def world(app: App, make: Factory, clock: SetClock) -> World:
-    return World(app, make, clock)
+from tests.archive.integrations.webhooks.receiver import FLOOD_BYTES, Receiver, Taken
+from tests.archive.integrations.webhooks.world import LOOPBACK, World
 
 
 def test_events_come_in_the_order_of_the_trail_signed_and_without_names(world: World, receiver: Receiver) -> None:
@@ -350,111 +246,6 @@ def test_a_new_secret_signs_from_then_on(world: World, receiver: Receiver) -> No
     world.tell()
     assert receiver.taken[0].is_signed_by(new)
     assert not receiver.taken[0].is_signed_by(old)
-
-
-def test_neither_secret_nor_address_is_in_trail_or_plain_in_the_row(world: World, receiver: Receiver) -> None:
-    secret = world.open(receiver, "dossier.created")
-    world.change(url=receiver.url + "/khac")
-    row = world.endpoint()
-    assert secret.encode() not in row.secret
-    assert secret[6:].encode() not in row.secret
-    with Session(world.app.engine) as session:
-        details = session.scalars(select(AuditDetails.details)).all()
-    assert secret not in str(details)
-    assert receiver.url not in str(details)
-
-
-def test_a_public_service_is_told_of_published_items_alone_and_of_their_withdrawal(
-    world: World, receiver: Receiver
-) -> None:
-    world.account("cong", Role.SERVICE)
-    world.open(receiver, login="cong")
-    dossier = world.make.dossier(world.agency)
-    kept = world.make.item(world.agency, state="reviewed", dossier=dossier, reviewed_by=world.operator.account_id)
-    shown = world.make.item(world.agency, state="reviewed", dossier=dossier, reviewed_by=world.operator.account_id)
-    with world.app.unit_of_work() as uow:
-        withdraw_item(uow, kept.id, reason="Sai hồ sơ", actor=world.manager, now=world.clock())
-        publish_item(uow, shown.id, actor=world.manager, now=world.clock())
-    with world.app.unit_of_work() as uow:
-        withdraw_item(uow, shown.id, reason="Sai hồ sơ", actor=world.manager, now=world.clock())
-    world.happen(1)
-    world.tell()
-    told = [(taken.message["type"], taken.message["data"]["code"]) for taken in receiver.taken]
-    assert told == [("item.published", shown.code), ("item.withdrawn", shown.code)]
-
-
-def test_rights_are_asked_for_at_the_moment_of_telling(world: World, receiver: Receiver) -> None:
-    world.open(receiver, "dossier.created")
-    world.happen(1)
-    with world.app.unit_of_work() as uow:
-        ended = update(Assignment).where(Assignment.account_id == world.program.id)
-        uow.session.execute(ended.values(ended_at=world.clock()))
-    assert world.tell() == 0
-    assert receiver.taken == []
-    assert world.endpoint().position > 0
-
-
-def test_other_agencies_events_are_not_told(world: World, receiver: Receiver) -> None:
-    world.open(receiver)
-    other = world.make.agency("KHAC")
-    clerk = world.make.actor(Role.CLERK, other)
-    with world.app.unit_of_work() as uow:
-        batch_id = open_batch(uow, agency_code="KHAC", task_number=1, source="web", actor=clerk, now=world.clock()).id
-    with world.app.unit_of_work() as uow:
-        close_batch(uow, batch_id, actor=clerk, now=world.clock())
-    world.seal()
-    assert world.tell() == 0
-
-
-def test_a_closed_account_is_told_nothing_and_the_operator_is_told_why(world: World, receiver: Receiver) -> None:
-    world.open(receiver, "dossier.created")
-    world.happen(1)
-    with world.app.unit_of_work() as uow:
-        closed = update(Account).where(Account.id == world.program.id)
-        uow.session.execute(closed.values(disabled_at=world.clock()))
-    assert world.tell() == 0
-    assert world.endpoint().problem == "webhook.account_closed"
-    assert world.endpoint().position < 2
-
-
-@pytest.mark.parametrize(
-    ("given", "error"),
-    [
-        ({"code": "một cửa"}, InvalidInput),
-        ({"login": "khong-co"}, InvalidInput),
-        ({"url": "http://motcua.example.vn/hook"}, InvalidInput),
-        ({"url": "https://10.0.0.1/hook"}, InvalidInput),
-        ({"url": "https://lan:mat-khau@127.0.0.1/"}, InvalidInput),
-        ({"tags": []}, InvalidInput),
-        ({"tags": ["item.read"]}, InvalidInput),
-        ({"tags": ["session.opened"]}, InvalidInput),
-    ],
-)
-def test_what_cannot_be_is_refused(world: World, given: dict[str, Any], error: type[Exception]) -> None:
-    usual = {"code": "A", "login": "mot-cua", "url": "http://127.0.0.1:9/", "tags": ["item.published"]}
-    with pytest.raises(error), world.app.unit_of_work() as uow:
-        webhooks.open_webhook(uow, **{**usual, **given}, destinations=LOOPBACK, actor=world.operator, now=world.clock())
-
-
-def test_only_who_manages_all_that_the_account_may_see_sets_it_up_or_sees_it(world: World, receiver: Receiver) -> None:
-    other = world.make.agency("KHAC")
-    stranger = world.make.actor(Role.OPERATOR, other)
-    clerk = world.make.actor(Role.CLERK, world.agency)
-    with pytest.raises(InvalidInput):
-        world.open(receiver, actor=stranger)
-    with pytest.raises(NotAllowed):
-        world.open(receiver, actor=clerk)
-    world.open(receiver)
-    with pytest.raises(Conflict):
-        world.open(receiver)
-    world.make.assignment(world.program, Role.OFFICIAL, other)
-    for actor in (world.operator, stranger, clerk):
-        with Session(world.app.engine) as session, pytest.raises(NotFound):
-            webhook(session, "MOT-CUA", actor=actor)
-        with pytest.raises(NotFound), world.app.unit_of_work() as uow:
-            webhooks.renew_secret(uow, "MOT-CUA", actor=actor, now=world.clock())
-    with Session(world.app.engine) as session:
-        assert webhook(session, "MOT-CUA", actor=SYSTEM).login == "mot-cua"
 
 
 def test_the_second_of_two_who_change_it_at_once_is_told(world: World, receiver: Receiver) -> None:
