@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from archive import errors, i18n
 from archive.readiness import part_of
 from archive.web.render import Renderer
-from archive.web.security import FormRefused, SignInNeeded
+from archive.web.security import FormRefused, RevisionMissing, RevisionStale, SignInNeeded
 from search.errors import InvalidQuery, SearchError
 
 log = logging.getLogger(__name__)
@@ -28,11 +28,13 @@ STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Gone: 410,
+    RevisionStale: 412,
     errors.FileTooBig: 413,
     errors.InvalidInput: 422,
     errors.ObjectMissing: 500,
     errors.ObjectDamaged: 500,
     errors.PartUnavailable: 503,
+    RevisionMissing: 428,
     InvalidQuery: 422,
     SearchError: 503,
 }

@@ -26,6 +26,18 @@ class FormRefused(ArchiveError):
     message_id = "web.form_expired"
 
 
+class RevisionMissing(ArchiveError):
+    """A change of what others change too, without saying in which state it was seen."""
+
+    message_id = "api.revision_missing"
+
+
+class RevisionStale(ArchiveError):
+    """Somebody has changed it since."""
+
+    message_id = "api.revision_stale"
+
+
 SESSION_COOKIE = "archive_session"
 VISIT_COOKIE = "archive_visit"  # before the sign-in: what its form is bound to
 CSRF_FIELD = "csrf"
