@@ -20,6 +20,7 @@ from search.index import SearchIndex
 
 if TYPE_CHECKING:
     from archive.storage.s3_client import S3Client
+    from archive.storage.uploads import UploadFiles
 
 Clock = Callable[[], datetime]
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -82,6 +83,12 @@ class App:
         from archive.storage.quarantine import FilesystemQuarantine
 
         return FilesystemQuarantine.create(self.settings.data / "quarantine")
+
+    @cached_property
+    def uploads(self) -> UploadFiles:
+        from archive.storage.uploads import UploadFiles
+
+        return UploadFiles.create_in(self.settings.uploads or self.settings.data / "uploads")
 
     @cached_property
     def index(self) -> SearchIndex:

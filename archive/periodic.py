@@ -11,9 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from archive.actions.notices import give_due_notices
 from archive.actions.proposals import propose_waiting
+from archive.actions.uploads import end_expired_uploads, take_whole_uploads
 from archive.bootstrap import App
 from archive.drill import run_daily
 from archive.failure_log import warn
+from archive.integrations.watch_folder import FolderWatch
 from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
 from archive.workflows.lease import release_session
@@ -21,7 +23,9 @@ from archive.workflows.lease import release_session
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
 WEBHOOKS_S = 1.0
+DOORS_S = 5.0
 PROPOSALS_S = 60.0  # a portion each time
+UPLOADS_S = 10.0
 LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
 
 
@@ -45,7 +49,10 @@ JOBS: tuple[Job, ...] = (
     Job("proposals", PROPOSALS_S, propose_waiting),
 )
 # what waits for other machines keeps nothing else waiting
-DOOR_JOBS: tuple[Job, ...] = ()
+DOOR_JOBS: tuple[Job, ...] = (
+    Job("whole uploads", UPLOADS_S, take_whole_uploads),
+    Job("ended uploads", NOTICES_S, end_expired_uploads),
+)
 TELLING_JOBS: tuple[Job, ...] = (Job("webhooks", WEBHOOKS_S, tell_webhooks),)
 
 

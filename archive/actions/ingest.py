@@ -24,6 +24,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.arrivals import ArrivalKey, Received, became_of, dealt_with, lock, rows_of
 from archive.actions.scanners import scanner_in_use
+from archive.actions.unfinished import settle_uploads
 from archive.audit_events import EventTag
 from archive.bootstrap import App
 from archive.db.accounts import Agency
@@ -167,14 +168,24 @@ def refuse_file(
 
 
 def close_batch(
-    uow: UnitOfWork, batch_id: uuid.UUID, *, expected: int | None = None, actor: Actor, now: datetime
+    uow: UnitOfWork,
+    batch_id: uuid.UUID,
+    *,
+    expected: int | None = None,
+    give_up_uploads: bool = False,
+    actor: Actor,
+    now: datetime,
 ) -> Batch:
-    """No file can be added any more. Closing a closed one changes nothing."""
+    """No file can be added any more. Closing a closed one changes nothing.
+
+    Raises Conflict while files are on their way to it; give_up_uploads: those of which bytes are missing are given up.
+    """
     batch = uow.session.get(Batch, batch_id, with_for_update=True)
     if batch is None:
         raise NotFound(what=i18n.text("noun.batch", number=""))
     policy.require(actor, Permission.BATCH_INGEST, batch.agency_id)
     if batch.closed_at is None:
+        settle_uploads(uow, batch, give_up=give_up_uploads, actor=actor, now=now)
         batch.closed_at = now
         batch.expected = expected if expected is not None else batch.expected
         _record(uow, EventTag.BATCH_CLOSED, batch, actor=actor, now=now, expected=batch.expected)

@@ -23,7 +23,7 @@ from archive.web.assets import Assets
 from archive.web.render import Renderer
 from archive.web.security import CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, SignInNeeded
 
-API = "/api/"
+FOR_PROGRAMS = ("/api/", "/tus/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Visit:
 def signed_in(request: Request) -> Visit:
     """Reads the session anew for each request, so that a withdrawn right ends at once."""
     parts = parts_of(request)
-    if request.url.path.startswith(API) and (bearer := _bearer(request)) is not None:
+    if request.url.path.startswith(FOR_PROGRAMS) and (bearer := bearer_of(request)) is not None:
         return _program(request, parts, bearer)
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
@@ -96,7 +96,7 @@ def signed_in(request: Request) -> Visit:
     return Visit(request, parts, actor)
 
 
-def _bearer(request: Request) -> str | None:
+def bearer_of(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 

@@ -122,12 +122,15 @@ def outcomes(visit: SignedIn, number: str) -> Response:
 
 
 @router.post("/batches/{number}/close")
-def closed(visit: SignedForm, number: str, expected: Annotated[str, Form()] = "") -> Response:
+def closed(
+    visit: SignedForm, number: str, expected: Annotated[str, Form()] = "", give_up: Annotated[str, Form()] = ""
+) -> Response:
     with visit.unit_of_work() as uow:
         ingest.close_batch(
             uow,
             batch_id(uow.session, number, actor=visit.actor),
             expected=number_or_none(expected, "expected"),
+            give_up_uploads=bool(give_up),
             actor=visit.actor,
             now=visit.now,
         )
