@@ -171,3 +171,40 @@ class ReuseUse(Answer):
             fields=[FilledField(**field) for field in fields],
             pdf=pdf if use.has_copy else None,
         )
+
+
+class ReuseEvent(Answer):
+    """A public service took a paper that was on file."""
+
+    at: datetime
+    paper: str | None = Field(validation_alias="item_code", examples=[PAPER])
+    title: str | None = Field(validation_alias="item_title", description="where you may open the paper")
+    receipt: str | None = Field(validation_alias="item_receipt", description="where you may open the paper")
+    task: int = Field(validation_alias="task_number")
+    agency: str = Field(validation_alias="agency_code")
+    agency_name: str
+    service: str = Field(validation_alias="service_login")
+    service_name: str
+    procedure: str
+    purpose: str
+    dossier_reference: str
+    how: Use
+
+
+class ReuseShare(Answer):
+    key: str = Field(description="as the list of events takes it")
+    name: str
+    uses: int
+
+
+class ReuseCounts(Answer):
+    uses: int
+    papers: int = Field(description="different ones")
+    dossiers: int = Field(description="different dossiers of procedures")
+    asked: int = Field(description="lookups under agreements of these agencies")
+    on_file: int = Field(description="of those, with something on file")
+    by_agency: list[ReuseShare]
+    by_task: list[ReuseShare]
+    by_service: list[ReuseShare]
+    by_procedure: list[ReuseShare]
+    by_how: list[ReuseShare]
