@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.encoders import jsonable_encoder
@@ -21,6 +21,7 @@ from archive.web.deps import SignedIn, Visit, bearer_of
 from archive.web.security import RevisionMissing, RevisionStale, SignInNeeded
 
 REPLAYED = "Idempotent-Replayed"
+Told = TypeVar("Told")
 _KEYS = cast(Table, IdempotencyKey.__table__)
 
 
@@ -66,31 +67,32 @@ def once(
     visit: Visit,
     key: str | None,
     given: object,
-    act: Callable[[UnitOfWork], object],
+    act: Callable[[UnitOfWork], Told],
     *,
     status: int = 200,
     untold: Collection[str] = (),
-) -> Any:
+) -> Told:
     """Do it, and keep the answer under the key in the same commit; a repetition gets that answer.
 
     given: what the caller asked for; the same key with something else is refused. untold: names in the answer that are
     secrets: they are told once and never kept. Who repeats while the first is under way waits for it; a failure keeps
-    nothing, so that the key can be tried again.
+    nothing, so that the key can be tried again. What is returned is a response with what act gave, and is typed as that:
+    a route says what it answers with.
     """
     with visit.unit_of_work() as uow:
         if key is None:
-            return JSONResponse(jsonable_encoder(act(uow)), status_code=status)
+            return cast(Told, JSONResponse(jsonable_encoder(act(uow)), status_code=status))
         asked = _digest(visit.request, given)
         mine = insert(_KEYS).values(
             id=new_id(), account_id=visit.actor.account_id, key=key, request_digest=asked, at=visit.now
         )
         row_id = uow.session.scalar(mine.on_conflict_do_nothing().returning(_KEYS.c.id))
         if row_id is None:
-            return _again(uow, visit, key, asked)
+            return cast(Told, _again(uow, visit, key, asked))
         answer = jsonable_encoder(act(uow))
         kept = uow.session.get_one(IdempotencyKey, row_id)
         kept.status, kept.answer = status, {"body": _without(answer, untold)}
-    return JSONResponse(answer, status_code=status)
+    return cast(Told, JSONResponse(answer, status_code=status))
 
 
 def _again(uow: UnitOfWork, visit: Visit, key: str, asked: str) -> JSONResponse:

@@ -31,6 +31,7 @@ class AccountLine(Answer):
     login: str
     name: str
     kind: Literal["person", "service", "system"]
+    sandbox: bool = Field(description="of a program under test: meets invented people only, never has a role")
     created_at: datetime
     disabled_at: datetime | None
     locked_until: datetime | None
@@ -70,6 +71,7 @@ class AccountGiven(Asked):
     name: str = Field(min_length=1, max_length=300)
     kind: Literal["person", "service"] = "person"
     password: NewPassword | None = Field(None, description="of a person")
+    sandbox: bool = Field(False, description="of a program under test, for ever: it meets invented people only")
 
 
 class RoleGiven(Asked):
@@ -94,7 +96,7 @@ class TokenGiven(Asked):
 class TokenMade(Answer):
     """The only answer that shows the token."""
 
-    token: str
+    token: str | None = Field(description="null where an Idempotency-Key is answered again: it is kept nowhere")
     name: str
     expires_at: datetime | None
 

@@ -17,7 +17,7 @@ from archive.web.api.models.records import Answer, Asked
 from archive.web.api.models.sheets import SheetFinding, SheetImport
 
 Quantity = Annotated[float, Field(examples=[12000])]
-Planned = Annotated[Decimal, Field(ge=0, le=Decimal(10) ** 12, examples=[12000])]
+Planned = Annotated[Decimal, Field(gt=0, le=Decimal(10) ** 12, decimal_places=2, examples=[12000])]
 Told = str | int | float | None
 
 
@@ -120,11 +120,15 @@ class ShareHistory(Answer):
 
 
 class ProgrammeTaskDetail(ProgrammeTask):
+    """A task with what was said of it, and of its shares, before."""
+
     revisions: list[ProgrammeRevision] = Field(description="newest first")
     share_revisions: list[ShareHistory]
 
 
 class ProgrammeTargetDetail(ProgrammeTarget):
+    """A target with what was said of it before."""
+
     revisions: list[ProgrammeRevision] = Field(description="newest first")
 
 
