@@ -76,8 +76,8 @@ def once(
 
     given: what the caller asked for; the same key with something else is refused. untold: names in the answer that are
     secrets: they are told once and never kept. Who repeats while the first is under way waits for it; a failure keeps
-    nothing, so that the key can be tried again. What is returned is a response with what act gave, and is typed as that:
-    a route says what it answers with.
+    nothing, so that the key can be tried again. What is returned is a response with what act gave, typed as that: so a
+    route says what it answers with.
     """
     with visit.unit_of_work() as uow:
         if key is None:
