@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
@@ -30,11 +30,14 @@ from archive.web.api.models.reuse import (
 
 router = APIRouter(prefix="/api/v1/reuse", tags=["reuse"])
 LookupCode = Annotated[str, Path(max_length=40, pattern=r"^[A-Za-z0-9_-]+$", examples=[LOOKUP])]
-GONE = {410: {"description": "More than a day has passed, the paper was withdrawn, or the agreement is over"}}
+GONE: dict[int | str, dict[str, Any]] = {
+    410: {"description": "More than a day has passed, the paper was withdrawn, or the agreement is over"}
+}
 PAPER = "/lookups/{lookup}/papers/{reference}"
 
 
 def _scope(
+    *,
     agency: Annotated[str | None, Query(max_length=60, description="code")] = None,
     task: Annotated[int | None, Query(ge=1, le=9999)] = None,
     service: Annotated[str | None, Query(max_length=64, description="login of the account")] = None,
