@@ -3,7 +3,8 @@
 ArchiveError
 ├── InvalidInput            what was given cannot be taken; names the field
 │   ├── InvalidSetting      an ARCHIVE_* variable
-│   └── FileTooBig
+│   ├── FileTooBig
+│   └── WrongType           a file of a type that is not taken
 ├── NotAllowed
 ├── SignInRefused
 ├── NotFound
@@ -64,6 +65,10 @@ class InvalidSetting(InvalidInput):
 
 class FileTooBig(InvalidInput):
     message_id = "file.too_big"
+
+
+class WrongType(InvalidInput):
+    message_id = "file.type_unknown"
 
 
 class NotAllowed(ArchiveError):

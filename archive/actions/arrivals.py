@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func, literal, select
@@ -44,6 +45,17 @@ def dealt_with(session: Session, key: ArrivalKey) -> Received | None:
     """As `became_of`, once whoever deals with it now has ended."""
     session.execute(select(lock(literal(f"{key.door}:{key.reference}"))))
     return _of_arrival(session, key)
+
+
+def handed_in(session: Session, key: ArrivalKey) -> tuple[uuid.UUID, str | None]:
+    """Batch and SHA-256 of what came under the key; no digest where it was refused."""
+    row = session.execute(
+        select(Arrival.batch_id, Receipt.digest)
+        .join(BatchEntry, BatchEntry.id == Arrival.entry_id)
+        .outerjoin(Receipt, Receipt.id == BatchEntry.receipt_id)
+        .where(Arrival.door == key.door, Arrival.reference == key.reference)
+    ).one()
+    return row.batch_id, row.digest
 
 
 def rows_of(entry: BatchEntry, key: ArrivalKey | None) -> list[Row]:

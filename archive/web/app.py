@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from archive.bootstrap import App
 from archive.readiness import Readiness
 from archive.web import errors
-from archive.web.api import health, v1
+from archive.web.api import ROUTERS, health
 from archive.web.assets import Assets
 from archive.web.deps import Parts
 from archive.web.pages import (
@@ -89,7 +89,8 @@ def create_app(app: App) -> FastAPI:
         web.include_router(module.router, include_in_schema=False, default_response_class=Response)
     web.include_router(health.router, include_in_schema=False)
     web.include_router(tus_router(app), include_in_schema=False)
-    web.include_router(v1.router)
+    for router in ROUTERS:
+        web.include_router(router)
 
     @web.get("/static/{digest}/{name}", include_in_schema=False)
     def static(request: Request, digest: str, name: str) -> Response:

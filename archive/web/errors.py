@@ -30,6 +30,7 @@ STATUS: dict[type[Exception], int] = {
     errors.Gone: 410,
     RevisionStale: 412,
     errors.FileTooBig: 413,
+    errors.WrongType: 415,
     errors.InvalidInput: 422,
     errors.ObjectMissing: 500,
     errors.ObjectDamaged: 500,

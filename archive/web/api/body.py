@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from typing import BinaryIO, cast
@@ -18,6 +19,11 @@ READ_BYTES = 1 << 20
 def stream_of(request: Request) -> BinaryIO:
     """For a worker thread that the request's own event loop waits for."""
     return cast(BinaryIO, io.BufferedReader(_Body(request.stream()), buffer_size=READ_BYTES))
+
+
+def digest_of(stream: BinaryIO) -> str:
+    """SHA-256 of what has arrived until now, hex."""
+    return cast(_Body, cast(io.BufferedReader, stream).raw).digest.hexdigest()
 
 
 def require_announced_size(request: Request, limit_bytes: int) -> None:
@@ -37,6 +43,7 @@ def read_to_its_end(stream: BinaryIO, limit_bytes: int) -> None:
 class _Body(io.RawIOBase):
     def __init__(self, blocks: AsyncIterator[bytes]) -> None:
         self._blocks, self._block = blocks, b""
+        self.digest = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
@@ -46,6 +53,7 @@ class _Body(io.RawIOBase):
             following = from_thread.run(self._following)
             if following is None:
                 return 0
+            self.digest.update(following)
             self._block = following
         part, self._block = self._block[: len(buffer)], self._block[len(buffer) :]
         buffer[: len(part)] = part

@@ -13,10 +13,13 @@ from fastapi.testclient import TestClient
 
 from archive.access.passwords import hash_password
 from archive.access.permissions import Role
+from archive.access.sessions import digest_of, new_token
 from archive.bootstrap import App
-from archive.db.accounts import Account, Agency
+from archive.db.accounts import Account, Agency, ApiToken
+from archive.ids import new_id
 from archive.web.app import create_app
 from tests.archive.web.read_item import ReadItem
+from tests.conftest import SetClock
 from tests.factories import Factory
 
 PASSWORD = "mật khẩu đủ dài 1"
@@ -98,6 +101,41 @@ def signed_in(
         return opened
 
     return sign_in
+
+
+class Program:
+    """Names itself by the token of its account at each request of the API."""
+
+    def __init__(self, client: TestClient, token: str) -> None:
+        self.client, self.token = client, token
+
+    def ask(self, method: str, path: str, *, key: str | None = None, **how: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return self.client.request(method, f"/api/v1{path}", headers=headers, follow_redirects=False, **how)
+
+    def get(self, path: str, **how: Any) -> httpx.Response:
+        return self.ask("GET", path, **how)
+
+    def post(self, path: str, given: Any = None, **how: Any) -> httpx.Response:
+        return self.ask("POST", path, json=given, **how)
+
+
+@pytest.fixture
+def program(
+    browser: Callable[..., Browser], account: Callable[..., Account], agency: Agency, make: Factory, clock: SetClock
+) -> Callable[..., Program]:
+    """`program(Role.CLERK)`: the program of a service account with these roles over `agency`, or over `over`."""
+
+    def make_program(*roles: Role, login: str = "may", over: Agency | None = None) -> Program:
+        created = account(login, *((role, over or agency) for role in roles))
+        token = new_token()
+        columns = {"name": "thử", "token_digest": digest_of(token), "created_at": clock()}
+        make.save(ApiToken(id=new_id(), account_id=created.id, **columns))
+        return Program(browser().client, token)
+
+    return make_program
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ class BatchGiven(Asked):
 
 class BatchClosing(Asked):
     expected: int | None = Field(None, ge=0, le=1_000_000_000)
+    give_up_uploads: bool = Field(False, description="uploads of which bytes are still missing are given up")
 
 
 class DeliveredFile(Answer):

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from archive import i18n
 from archive.db.states import ItemState
+from archive.queries.findings import FindingView
 from archive.web.api.models.records import Answer, Asked, Box, Reason, Value, Why
+from archive.web.render import day
 
 
 class ItemField(Answer):
@@ -171,7 +174,14 @@ class ItemFinding(Answer):
     rule: str
     expected: str
     found: str
-    text: str
+    text: str = Field(description="what to look at, in words")
+
+    @classmethod
+    def of(cls, finding: FindingView) -> ItemFinding:
+        written = day if finding.rule.startswith("date") else str
+        said = i18n.text(f"finding.{finding.rule}", expected=written(finding.expected), found=written(finding.found))
+        told = {"field": finding.field, "rule": finding.rule, "expected": finding.expected, "found": finding.found}
+        return cls(**told, text=said)
 
 
 class ItemStanding(Answer):

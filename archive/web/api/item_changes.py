@@ -1,0 +1,78 @@
+"""What every change of an item over the API has in common: which item, who, what it left the item as."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from archive.access.identity import Actor
+from archive.db.holdings import Dossier, Item, Receipt
+from archive.db.states import ItemState
+from archive.db.unit_of_work import UnitOfWork
+from archive.errors import Conflict
+from archive.queries import items
+from archive.web.api.calls import once
+from archive.web.api.models.items import ItemStanding
+from archive.web.deps import Visit
+from archive.web.security import RevisionStale
+
+Find = Callable[..., uuid.UUID]
+Change = Callable[[UnitOfWork, uuid.UUID, dict[str, Any]], object]
+
+
+def change_item(
+    visit: Visit,
+    key: str | None,
+    reference: str,
+    given: BaseModel | None,
+    change: Change,
+    *,
+    revision: int | None = None,
+    find: Find | None = None,
+    status: int = 201,
+) -> ItemStanding:
+    """One change in one commit.
+
+    revision: as the caller has seen the item; change gets it, who acts, and when. find: where not all who change it
+    find it otherwise.
+    """
+    how: dict[str, Any] = {"actor": visit.actor, "now": visit.now}
+    if revision is not None:
+        how["expected_revision"] = revision
+
+    def act(uow: UnitOfWork) -> ItemStanding:
+        item_id = (find or _readable)(uow.session, reference, actor=visit.actor)
+        try:
+            change(uow, item_id, how)
+        except Conflict as conflict:
+            if conflict.reason == "item.changed":
+                raise RevisionStale from conflict
+            raise
+        return standing(uow, item_id)
+
+    answered: ItemStanding = once(visit, key, given, act, status=status)
+    return answered
+
+
+def standing(uow: UnitOfWork, item_id: uuid.UUID) -> ItemStanding:
+    """Also of what nobody finds any more: who took it from sight is told how it stands."""
+    uow.session.flush()
+    item = uow.session.get_one(Item, item_id)
+    dossier = uow.session.get(Dossier, item.dossier_id) if item.dossier_id else None
+    return ItemStanding(
+        receipt=uow.session.get_one(Receipt, item.receipt_id).number,
+        code=item.code,
+        dossier_code=dossier.code if dossier else None,
+        state=ItemState(item.state),
+        level=item.level,
+        doubtful_fields=item.doubtful_fields,
+        revision=item.revision,
+    )
+
+
+def _readable(session: Session, reference: str, *, actor: Actor) -> uuid.UUID:
+    return items.item(session, reference, actor=actor).id
