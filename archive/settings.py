@@ -260,6 +260,12 @@ class Settings:
         "bytes",
         "The biggest mail that is taken from a mailbox; bigger ones are refused before they are read.",
     )
+    api_calls_a_minute: int = _setting(
+        _number(1, 1_000_000),
+        3_000,
+        "calls",
+        "How often one account may call the API in a minute, of each web process; more is answered with 429.",
+    )
     session_idle_minutes: int = _setting(
         _number(1, 1_440), 30, "minutes", "A sign-in ends when nothing was opened for so long."
     )

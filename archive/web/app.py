@@ -7,9 +7,11 @@ from fastapi import FastAPI, Request, Response
 from archive.bootstrap import App
 from archive.readiness import Readiness
 from archive.web import errors
-from archive.web.api import ROUTERS, health
+from archive.web.api import ROUTERS, health, openapi
 from archive.web.assets import Assets
 from archive.web.deps import Parts
+from archive.web.etags import ETags
+from archive.web.limits import CallLimits
 from archive.web.pages import (
     account,
     accounts,
@@ -23,6 +25,7 @@ from archive.web.pages import (
     dossiers,
     files,
     holds,
+    inbox,
     items,
     overview,
     paper,
@@ -67,6 +70,7 @@ PAGES = (
     schedules,
     holds,
     stopped,
+    inbox,
     account,
     accounts,
     agency_import,
@@ -80,10 +84,17 @@ def create_app(app: App) -> FastAPI:
     """Raises PartNotInstalled when the front-end packages are not there."""
     assets = Assets()
     renderer = Renderer(assets)
-    web = FastAPI(title="Kho hồ sơ số", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    web.state.parts = Parts(app, assets, renderer)
+    web = FastAPI(
+        title="Kho hồ sơ số",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        generate_unique_id_function=openapi.operation_id,
+    )
+    web.state.parts = Parts(app, assets, renderer, CallLimits(app.settings.api_calls_a_minute))
     web.state.readiness = Readiness(app)
     errors.install(web, renderer)
+    web.add_middleware(ETags)
     web.add_middleware(SecurityHeaders)
     for module in PAGES:
         web.include_router(module.router, include_in_schema=False, default_response_class=Response)
@@ -91,6 +102,7 @@ def create_app(app: App) -> FastAPI:
     web.include_router(tus_router(app), include_in_schema=False)
     for router in ROUTERS:
         web.include_router(router)
+    openapi.describe(web)
 
     @web.get("/static/{digest}/{name}", include_in_schema=False)
     def static(request: Request, digest: str, name: str) -> Response:

@@ -18,12 +18,13 @@ from archive.access.sessions import actor_of_session, actor_of_token
 from archive.bootstrap import App
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import NotFound
+from archive.queries.inbox import count_unseen
 from archive.web import security
 from archive.web.assets import Assets
+from archive.web.limits import CallLimits
+from archive.web.problems import is_for_programs
 from archive.web.render import Renderer
 from archive.web.security import CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, SignInNeeded
-
-FOR_PROGRAMS = ("/api/", "/tus/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Parts:
     app: App
     assets: Assets
     renderer: Renderer
+    limits: CallLimits
 
 
 def parts_of(request: Request) -> Parts:
@@ -73,7 +75,13 @@ class Visit:
     def page(
         self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
     ) -> Response:
-        return self.parts.renderer.page(self.request, template, values, status=status, headers=headers)
+        shown = {"unseen": 0 if self.is_fragment else self._unseen(), **values}
+        return self.parts.renderer.page(self.request, template, shown, status=status, headers=headers)
+
+    def _unseen(self) -> int:
+        """Notices: the number beside the bell."""
+        with self.unit_of_work() as uow:
+            return count_unseen(uow.session, actor=self.actor)
 
     def back(self, path: str, done: str | None = None) -> Response:
         """After a form: the page shows what was done, and reloading it repeats nothing."""
@@ -83,7 +91,7 @@ class Visit:
 def signed_in(request: Request) -> Visit:
     """Reads the session anew for each request, so that a withdrawn right ends at once."""
     parts = parts_of(request)
-    if request.url.path.startswith(FOR_PROGRAMS) and (bearer := bearer_of(request)) is not None:
+    if is_for_programs(request) and (bearer := bearer_of(request)) is not None:
         return _program(request, parts, bearer)
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
@@ -107,6 +115,7 @@ def _program(request: Request, parts: Parts, token: str) -> Visit:
         actor = actor_of_token(uow.session, token, now=parts.app.clock())
     if actor is None:
         raise SignInNeeded
+    parts.limits.take(actor.on_behalf_of or actor.account_id)
     return Visit(request, parts, actor)
 
 

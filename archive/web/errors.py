@@ -1,18 +1,21 @@
-"""One table from error to HTTP status, and how an error is shown: a page, a fragment's notice or problem+json."""
+"""One table from error to HTTP status, and how an error is shown: a page, a fragment's notice, or a problem."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from archive import errors, i18n
 from archive.readiness import part_of
+from archive.web.limits import TooManyCalls
+from archive.web.problems import is_for_programs, problem
 from archive.web.render import Renderer
 from archive.web.security import FormRefused, RevisionMissing, RevisionStale, SignInNeeded
 from search.errors import InvalidQuery, SearchError
@@ -36,11 +39,13 @@ STATUS: dict[type[Exception], int] = {
     errors.ObjectDamaged: 500,
     errors.PartUnavailable: 503,
     RevisionMissing: 428,
+    TooManyCalls: 429,
     InvalidQuery: 422,
     SearchError: 503,
 }
 RETRY_AFTER_S = 10
-API = "/api/"
+STALE = {"item.changed", *(f"{subject}.changed_meanwhile" for subject in ("programme", "webhook", "door"))}
+"""Reasons of a Conflict that say that somebody else was quicker: to a program, that its If-Match no longer holds."""
 
 
 def status_of(error: Exception) -> int:
@@ -50,7 +55,7 @@ def status_of(error: Exception) -> int:
 
 def install(application: FastAPI, renderer: Renderer) -> None:
     def known(request: Request, error: Exception) -> Response:
-        if isinstance(error, SignInNeeded) and not request.url.path.startswith(API):
+        if isinstance(error, SignInNeeded) and not is_for_programs(request):
             return _to_sign_in(request)
         if isinstance(error, errors.NotAllowed) and error.reason == errors.NotAllowed.message_id:
             error = errors.NotFound("web.not_here")  # what may not be seen looks like what is not there
@@ -60,48 +65,71 @@ def install(application: FastAPI, renderer: Renderer) -> None:
             request.app.state.readiness.met(error)
         elif status >= 500:
             log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
-        return show(request, renderer, status, _text(error, status))
+        if is_for_programs(request) and getattr(error, "reason", None) in STALE:
+            status = 412
+        reason, values = _told(error, status)
+        field = error.field if isinstance(error, errors.InvalidInput) else ""
+        wait_s = error.wait_s if isinstance(error, TooManyCalls) else RETRY_AFTER_S
+        return show(request, renderer, status, reason, values, fields=[field] if field else [], wait_s=wait_s)
 
     def of_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         key = {404: "web.not_here", 405: "web.not_here", 413: "web.too_big"}.get(status, "web.bad_request")
-        return show(request, renderer, status, i18n.text(key))
+        return show(request, renderer, status, key)
 
     def of_validation(request: Request, error: Exception) -> Response:
-        return show(request, renderer, 422, i18n.text("web.bad_request"))
+        assert isinstance(error, RequestValidationError)
+        wrong = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
+        return show(request, renderer, 422, "web.bad_request", fields=wrong)
+
+    def of_values(request: Request, error: Exception) -> Response:
+        """What no column takes: NUL, half of a surrogate pair, a number beyond its range."""
+        return show(request, renderer, 422, "web.bad_request")
 
     def unexpected(request: Request, error: Exception) -> Response:
-        return show(request, renderer, 500, i18n.text("error.unexpected"))
+        return show(request, renderer, 500, "error.unexpected")
 
     application.add_exception_handler(errors.ArchiveError, known)
     application.add_exception_handler(SearchError, known)
     application.add_exception_handler(HTTPException, of_http)
     application.add_exception_handler(RequestValidationError, of_validation)
+    application.add_exception_handler(DataError, of_values)
+    application.add_exception_handler(UnicodeEncodeError, of_values)
     application.add_exception_handler(Exception, unexpected)
 
 
-def show(request: Request, renderer: Renderer, status: int, detail: str) -> Response:
-    title = i18n.text(f"web.status_{status}" if f"web.status_{status}" in i18n.catalog("vi") else "web.status_other")
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-    if request.url.path.startswith(API):
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        return JSONResponse(problem, status_code=status, headers=headers, media_type="application/problem+json")
-    values = {"title": title, "detail": detail, "status": status}
-    return renderer.page(request, "error.html", values, status=status, headers=headers)
+def show(
+    request: Request,
+    renderer: Renderer,
+    status: int,
+    reason: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    fields: Sequence[str] = (),
+    wait_s: int = RETRY_AFTER_S,
+) -> Response:
+    """fields: of the request, that are wrong."""
+    headers = {"Retry-After": str(wait_s)} if status in (429, 503) else {}
+    if is_for_programs(request):
+        return problem(request, status, reason, values, fields=fields, headers=headers)
+    named = f"web.status_{status}"
+    title = i18n.text(named if named in i18n.catalog("vi") else "web.status_other")
+    told = {"title": title, "detail": i18n.filled(reason, values or {}), "status": status}
+    return renderer.page(request, "error.html", told, status=status, headers=headers)
 
 
-def _text(error: Exception, status: int) -> str:
+def _told(error: Exception, status: int) -> tuple[str, Mapping[str, object]]:
+    """Message id and what fills it."""
     if isinstance(error, errors.NotFound):
-        return i18n.text("web.not_here")
-    if status >= 500 and not isinstance(error, errors.PartUnavailable):
-        return i18n.text("error.unexpected")
+        return "web.not_here", {}
     if status == 503:
         part = part_of(error)
-        return i18n.text(f"web.{part}_away" if part else "web.part_away")
-    if isinstance(error, SearchError):
-        values: dict[str, Any] = dict(error.values)
-        return i18n.text(error.reason, **values)
-    return str(error)
+        return (f"web.{part}_away" if part else "web.part_away"), {}
+    if isinstance(error, errors.ArchiveError | SearchError) and (
+        status < 500 or isinstance(error, errors.PartUnavailable)
+    ):
+        return error.reason, error.values
+    return "error.unexpected", {}
 
 
 def _to_sign_in(request: Request) -> Response:
