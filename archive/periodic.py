@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from archive.actions.inbox import fill_inbox
 from archive.actions.notices import give_due_notices
 from archive.actions.proposals import propose_waiting
 from archive.actions.uploads import end_expired_uploads, take_whole_uploads
 from archive.bootstrap import App
 from archive.drill import run_daily
 from archive.failure_log import warn
+from archive.integrations.mail_out import send_notices
 from archive.integrations.watch_folder import FolderWatch
 from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
@@ -22,7 +24,7 @@ from archive.workflows.lease import release_session
 
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
-WEBHOOKS_S = 1.0
+WEBHOOKS_S, INBOX_S, MAIL_OUT_S = 1.0, 60.0, 60.0
 DOORS_S = 5.0
 PROPOSALS_S = 60.0  # a portion each time
 UPLOADS_S = 10.0
@@ -50,10 +52,15 @@ JOBS: tuple[Job, ...] = (
 )
 # what waits for other machines keeps nothing else waiting
 DOOR_JOBS: tuple[Job, ...] = (
+    Job("folders", DOORS_S, FolderWatch()),
     Job("whole uploads", UPLOADS_S, take_whole_uploads),
     Job("ended uploads", NOTICES_S, end_expired_uploads),
 )
-TELLING_JOBS: tuple[Job, ...] = (Job("webhooks", WEBHOOKS_S, tell_webhooks),)
+TELLING_JOBS: tuple[Job, ...] = (
+    Job("webhooks", WEBHOOKS_S, tell_webhooks),
+    Job("inbox", INBOX_S, fill_inbox),
+    Job("mail out", MAIL_OUT_S, send_notices),
+)
 
 
 @dataclass(frozen=True, slots=True)
