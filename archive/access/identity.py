@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from archive.access.permissions import Permission, Role
@@ -84,11 +84,28 @@ def actor_named(session: Session, login: str, now: datetime, **how: Actor | str 
 def grants_of(session: Session, account_id: uuid.UUID, now: datetime) -> tuple[Grant, ...]:
     """Assignments in force, each with its subtree. The tree is bounded in time, rights over old records are not:
     an agency that has ended stays below its parent."""
+    return _grants(session, Assignment.account_id == account_id, now).get(account_id, ())
+
+
+def people(session: Session, now: datetime) -> tuple[Actor, ...]:
+    """Everybody who holds a role at `now`, with what they hold; no programs, no closed accounts."""
+    living = select(Account).where(
+        Account.kind == "person", or_(Account.disabled_at.is_(None), Account.disabled_at > now)
+    )
+    held = _grants(session, true(), now)
+    return tuple(
+        Actor(account.id, account.login, account.name, held[account.id])
+        for account in session.scalars(living.order_by(Account.id))
+        if account.id in held
+    )
+
+
+def _grants(session: Session, whose: ColumnElement[bool], now: datetime) -> dict[uuid.UUID, tuple[Grant, ...]]:
     today = local_date(now)
     held = (
-        select(Assignment.id.label("assignment_id"), Assignment.role, Assignment.agency_id)
+        select(Assignment.id.label("assignment_id"), Assignment.account_id, Assignment.role, Assignment.agency_id)
         .where(
-            Assignment.account_id == account_id,
+            whose,
             Assignment.valid_from <= today,
             or_(Assignment.valid_to.is_(None), Assignment.valid_to >= today),
             or_(Assignment.ended_at.is_(None), Assignment.ended_at > now),
@@ -97,9 +114,16 @@ def grants_of(session: Session, account_id: uuid.UUID, now: datetime) -> tuple[G
     )
     below = aliased(Agency)
     reached = held.union(
-        select(held.c.assignment_id, held.c.role, below.id).join(below, below.parent_id == held.c.agency_id)
+        select(held.c.assignment_id, held.c.account_id, held.c.role, below.id).join(
+            below, below.parent_id == held.c.agency_id
+        )
     )
-    agencies: dict[str, set[uuid.UUID]] = {}
-    for role, agency_id in session.execute(select(reached.c.role, reached.c.agency_id)):
-        agencies.setdefault(role, set()).add(agency_id)
-    return tuple(Grant(Role(role), frozenset(ids)) for role, ids in sorted(agencies.items()))
+    found: dict[uuid.UUID, dict[str, set[uuid.UUID]]] = {}
+    for account_id, role, agency_id in session.execute(
+        select(reached.c.account_id, reached.c.role, reached.c.agency_id)
+    ):
+        found.setdefault(account_id, {}).setdefault(role, set()).add(agency_id)
+    return {
+        account_id: tuple(Grant(Role(role), frozenset(ids)) for role, ids in sorted(roles.items()))
+        for account_id, roles in found.items()
+    }

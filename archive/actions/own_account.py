@@ -8,9 +8,11 @@ from datetime import datetime
 from archive.access import passwords
 from archive.access.identity import Actor
 from archive.actions import accounts
+from archive.audit_events import EventTag
 from archive.db.accounts import Account
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import InvalidInput
+from archive.settings import MAIL_ADDRESS
 
 _SECRET = re.compile(r"[A-Z2-7]{32,64}")
 
@@ -35,3 +37,25 @@ def change_own_password(
     if new != again:
         raise InvalidInput("account.password_differs", field="again")
     accounts.change_password(uow, old, new, token=token, actor=actor, now=now)
+
+
+def change_mail(uow: UnitOfWork, *, address: str, by_mail: bool, actor: Actor, now: datetime) -> None:
+    """Where one gets mail, and whether notices come there, too. The address itself stays out of the trail."""
+    given = address.strip()
+    if given and not MAIL_ADDRESS.fullmatch(given):
+        raise InvalidInput("account.email_unreadable", field="email")
+    if by_mail and not given:
+        raise InvalidInput("account.email_missing", field="email")
+    account = uow.session.get_one(Account, actor.account_id, with_for_update=True)
+    if (account.email or "", account.mail_notices) == (given, by_mail):
+        return
+    changed = (account.email or "") != given
+    account.email, account.mail_notices = given or None, by_mail
+    uow.record(
+        EventTag.ACCOUNT_CHANGED,
+        actor=actor,
+        now=now,
+        subject_kind="account",
+        subject_id=account.id,
+        details={"address_changed": changed, "notices_by_mail": by_mail},
+    )

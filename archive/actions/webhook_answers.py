@@ -16,20 +16,20 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from archive.access.identity import SYSTEM, actor_of
-from archive.actions.webhooks import ACTIVE, DEAD, secret_of
+from archive.actions.webhooks import ACTIVE, secret_of
 from archive.audit_events import EventTag
 from archive.db.telling import WebhookDelivery, WebhookEndpoint
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import NotFound
 from archive.ids import new_id
 from archive.queries.webhook_feed import Ahead, FeedEvent, ahead, event_again, newest_sequence
+from archive.queries.webhooks import DEAD, DELIVERED
 
 WAITS = tuple(timedelta(**wait) for wait in (
     {"seconds": 5}, {"seconds": 30}, {"minutes": 2}, {"minutes": 10}, {"minutes": 30}, {"hours": 1}, {"hours": 3},
 ))  # fmt: skip
 """After the first failure, the second, …; after one more the event is put aside."""
 NO_ACCOUNT = timedelta(hours=1)
-DELIVERED = "delivered"
 
 
 @dataclass(frozen=True, slots=True)

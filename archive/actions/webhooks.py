@@ -26,12 +26,11 @@ from archive.destinations import Destinations
 from archive.errors import Conflict, InvalidInput
 from archive.ids import new_id
 from archive.queries.webhook_feed import EVENTS, newest_sequence
-from archive.queries.webhooks import account_may_be_told, managed_endpoints, not_found
+from archive.queries.webhooks import DEAD, account_may_be_told, managed_endpoints, not_found
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32  # as in Standard Webhooks
 ACTIVE, PAUSED = "active", "paused"
-DEAD = "dead"
 
 
 def open_webhook(

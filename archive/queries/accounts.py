@@ -54,6 +54,14 @@ class AccountLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MailView:
+    """Where the owner of an account gets mail, and whether notices come there, too."""
+
+    email: str
+    by_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TokenLine:
     id: uuid.UUID
     name: str
@@ -121,6 +129,11 @@ def account(session: Session, login: str, *, actor: Actor) -> AccountView:
 def own_account(session: Session, *, actor: Actor) -> AccountLine:
     found = session.get_one(Account, actor.account_id)
     return _line(found, _assignments(session, [found.id], true()).get(found.id, []))
+
+
+def own_mail(session: Session, *, actor: Actor) -> MailView:
+    found = session.get_one(Account, actor.account_id)
+    return MailView(found.email or "", found.mail_notices)
 
 
 def _assignments(

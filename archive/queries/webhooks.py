@@ -23,7 +23,8 @@ from archive.queries.webhook_feed import newest_sequence
 
 BY_CODE = Order((WebhookEndpoint.code,))
 NEWEST = Order((WebhookDelivery.at, WebhookDelivery.id), descending=True)
-OUTCOMES = ("delivered", "dead")
+DELIVERED, DEAD = "delivered", "dead"
+OUTCOMES = (DELIVERED, DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def not_found(code: str) -> NotFound:
 def _rows() -> Select[*tuple[Any, ...]]:
     dead = (
         select(func.count())
-        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.outcome == "dead")
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.outcome == DEAD)
         .correlate(WebhookEndpoint)
         .scalar_subquery()
     )

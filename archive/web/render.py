@@ -69,6 +69,7 @@ class Renderer:
             "path": request.url.path,
             "notice": notice(request),
             "query": "",
+            "unseen": 0,
         }
         body = self._environment.get_template(template).render({**shared, **(values or {})})
         return HTMLResponse(body, status_code=status, headers=dict(headers or {}))

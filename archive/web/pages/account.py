@@ -12,6 +12,7 @@ from archive.access import totp
 from archive.access.passwords import MINIMUM_LENGTH
 from archive.actions import own_account, sign_in
 from archive.errors import ArchiveError, InvalidInput
+from archive.queries.accounts import MailView, own_mail
 from archive.queries.accounts import own_account as own
 from archive.web import qr
 from archive.web.deps import SignedForm, SignedIn, Visit
@@ -39,6 +40,18 @@ def password_changed(
     except InvalidInput as wrong:
         return _account(visit, wrong)
     return visit.back("/account", "password_changed")
+
+
+@router.post("/notices")
+def notices_chosen(
+    visit: SignedForm, email: Annotated[str, Form()] = "", by_mail: Annotated[str, Form()] = ""
+) -> Response:
+    try:
+        with visit.unit_of_work() as uow:
+            own_account.change_mail(uow, address=email, by_mail=bool(by_mail), actor=visit.actor, now=visit.now)
+    except InvalidInput as wrong:
+        return _account(visit, wrong, MailView(email, bool(by_mail)))
+    return visit.back("/account", "mail_changed")
 
 
 @router.get("/second-factor")
@@ -72,13 +85,16 @@ def left_everywhere(visit: SignedForm) -> Response:
     return response
 
 
-def _account(visit: Visit, wrong: ArchiveError | None = None) -> Response:
+def _account(visit: Visit, wrong: ArchiveError | None = None, given: MailView | None = None) -> Response:
     with visit.unit_of_work() as uow:
         account = own(uow.session, actor=visit.actor)
+        mail = given or own_mail(uow.session, actor=visit.actor)
     return visit.page(
         "account.html",
         status=422 if wrong else 200,
         account=account,
+        mail=mail,
+        mail_goes_out=visit.app.settings.smtp_url is not None and visit.app.settings.mail_from is not None,
         problem=str(wrong) if wrong else None,
         now=visit.now,
         minimum=MINIMUM_LENGTH,
