@@ -116,7 +116,7 @@ def serve(data: Path) -> Service:
         cwd=SAMPLES.parent,
     )
     service = Service(data, f"http://127.0.0.1:{port}", process)
-    _wait(service, lambda: _answers(service.url + "/readyz"), READY_S)
+    until(lambda: _answers(service.url + "/readyz"), process, READY_S)
     return service
 
 
@@ -129,7 +129,7 @@ def wait_until_read(app: App, service: Service, batch: str) -> None:
             line = batch_view(uow.session, batch, actor=minh).line
             return not line.received and not uow.session.scalar(select(func.count()).select_from(Outbox))
 
-    _wait(service, done, READ_S)
+    until(done, service.process, READ_S)
 
 
 def _answers(url: str) -> bool:
@@ -140,11 +140,12 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _wait(service: Service, done: Callable[[], bool], limit_s: float) -> None:
+def until(done: Callable[[], bool], process: subprocess.Popen[bytes], limit_s: float) -> None:
+    """Raises RuntimeError when the process ends, TimeoutError when it takes too long."""
     end = time.monotonic() + limit_s
     while not done():
-        if service.process.poll() is not None:
-            raise RuntimeError(f"the service ended with {service.process.returncode}")
+        if process.poll() is not None:
+            raise RuntimeError(f"the process ended with {process.returncode}")
         if time.monotonic() > end:
             raise TimeoutError(f"not done in {limit_s} s")
         time.sleep(0.2)
