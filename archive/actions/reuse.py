@@ -74,7 +74,7 @@ def look_up(uow: UnitOfWork, question: Question, *, actor: Actor, now: datetime)
     asked = _checked(question, now)
     who = asker(uow.session, actor)
     on = asked.on or local_date(now)
-    if who.account.sandbox:
+    if who.sandbox:
         return _ask_sandbox(uow, asked, on, who, actor=actor, now=now)
     policy.require(actor, Permission.REUSE_LOOK_UP)
     agreed, refusal = applying(who.agreements, procedure=asked.procedure, paper=asked.paper, now=now)
@@ -102,7 +102,7 @@ def use_paper(uow: UnitOfWork, lookup: str, reference: str, how: Use, *, actor: 
     """
     asked, who = _lock_lookup(uow, lookup, actor)
     _require_open(asked, now)
-    if who.account.sandbox:
+    if who.sandbox:
         return _use_sandbox(uow, asked, reference, how, now)
     item = _offered(uow, asked, reference)
     _require_there(uow, asked, who, item, actor=actor, now=now)
@@ -124,7 +124,7 @@ def open_copy(
     """The sealed PDF of a paper that was taken in this lookup. Raises Conflict before it was taken."""
     asked, who = _lock_lookup(uow, lookup, actor)
     _require_open(asked, now)
-    if who.account.sandbox:
+    if who.sandbox:
         return _open_sample(uow, asked, reference)
     item = _offered(uow, asked, reference)
     _require_there(uow, asked, who, item, actor=actor, now=now)
@@ -160,7 +160,7 @@ def _lookup(uow: UnitOfWork, asked: Question, on: date, who: Asker, now: datetim
     return ReuseLookup(
         id=new_id(),
         code=secrets.token_urlsafe(CODE_BYTES),
-        account_id=who.account.id,
+        account_id=who.account_id,
         owner_digest=lookup_digest(uow.keys, KIND, asked.owner)[0],
         paper=asked.paper,
         procedure=asked.procedure,
@@ -211,7 +211,7 @@ def _lock_lookup(uow: UnitOfWork, code: str, actor: Actor) -> tuple[ReuseLookup,
     who = asker(uow.session, actor)
     found = uow.session.scalar(
         select(ReuseLookup)
-        .where(ReuseLookup.code == code, ReuseLookup.account_id == who.account.id)
+        .where(ReuseLookup.code == code, ReuseLookup.account_id == who.account_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

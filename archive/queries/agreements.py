@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from archive import i18n
@@ -68,7 +70,8 @@ class AgreementView:
 class Asker:
     """Who asks, with every agreement that was ever made with that account."""
 
-    account: Account
+    account_id: uuid.UUID
+    sandbox: bool
     agreements: tuple[ReuseAgreement, ...]
 
 
@@ -83,13 +86,20 @@ def standing(agreement: ReuseAgreement, now: datetime) -> Standing:
 
 def asker(session: Session, actor: Actor) -> Asker:
     """In one statement."""
-    rows = session.execute(
-        select(Account, ReuseAgreement)
+    account_id = actor.on_behalf_of or actor.account_id
+    rows = session.execute(_asker(), {"account_id": account_id}).all()
+    agreed = tuple(row.ReuseAgreement for row in rows if row.ReuseAgreement is not None)
+    return Asker(account_id, rows[0].sandbox, agreed)
+
+
+@cache
+def _asker() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Account.sandbox, ReuseAgreement)
         .outerjoin(ReuseAgreement, ReuseAgreement.account_id == Account.id)
-        .where(Account.id == (actor.on_behalf_of or actor.account_id))
+        .where(Account.id == bindparam("account_id"))
         .order_by(ReuseAgreement.number)
-    ).all()
-    return Asker(rows[0].Account, tuple(row.ReuseAgreement for row in rows if row.ReuseAgreement is not None))
+    )
 
 
 def applying(

@@ -8,10 +8,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -29,6 +42,8 @@ from metadata.model import FieldName, FieldValue
 from metadata.validate import class_named
 
 KIND = FieldName.HOLDER_IDENTIFIER.value
+Stored = Mapping[tuple[uuid.UUID, str], Row[*tuple[Any, ...]]]
+"""(item, "master" or "sealed") -> digest, verified_at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +136,14 @@ def papers_on_file(
     Owners are found by the digests of every key there is. The index is asked for digest and agency together: of a paper
     beyond reach no row is touched, so that it costs no more time than one that does not exist.
     """
-    digests = sorted(lookup_digests(keys, KIND, normalised(owner)).values())
-    rows = (
-        select(Item, _told_type())
-        .join(OwnerIdentifier, OwnerIdentifier.item_id == Item.id)
-        .outerjoin(Description, Description.id == Item.description_id)
-        .where(
-            OwnerIdentifier.lookup == any_(literal(digests, ARRAY(Text))),
-            OwnerIdentifier.agency_id == any_(func.array(_below(given_by).scalar_subquery(), type_=ARRAY(Uuid))),
-            OwnerIdentifier.agency_id == any_(literal(_held(actor), ARRAY(Uuid))),
-            OwnerIdentifier.kind == KIND,
-        )
-    )
+    asked = {
+        "digests": sorted(lookup_digests(keys, KIND, normalised(owner)).values()),
+        "given_by": sorted(given_by),
+        "held": sorted(policy.agencies(actor, Permission.REUSE_LOOK_UP)),
+    }
     found = [
         row.Item
-        for row in session.execute(rows)
+        for row in session.execute(_candidates(), asked)
         if policy.allows(actor, Permission.REUSE_LOOK_UP, policy.access_of(row.Item)) and _is(paper, row.type_name)
     ]
     return _papers(session, found, paper, on)
@@ -147,9 +155,10 @@ def form_fields(fields: EffectiveFields) -> tuple[FormField, ...]:
 
 def reaches(session: Session, given_by: Collection[uuid.UUID], agency_ids: Collection[uuid.UUID]) -> bool:
     """Whether any of the agencies is one of those that gave it, or below one of them."""
-    below = _below(given_by).subquery()
+    below = _below().subquery()
     within = below.c.id == any_(literal(sorted(agency_ids), ARRAY(Uuid)))
-    return session.scalar(select(below.c.id).where(within).limit(1)) is not None
+    found = select(below.c.id).where(within).limit(1)
+    return session.scalar(found, {"given_by": sorted(given_by)}) is not None
 
 
 def hidden_name(name: str | None) -> str | None:
@@ -171,14 +180,28 @@ def _is(paper: str, type_name: str | None) -> bool:
     return named is not None and named.name == paper
 
 
-def _held(actor: Actor) -> list[uuid.UUID]:
-    return sorted(policy.agencies(actor, Permission.REUSE_LOOK_UP))
-
-
-def _below(agency_ids: Collection[uuid.UUID]) -> Any:
-    tree = (
-        select(Agency.id).where(Agency.id == any_(literal(sorted(agency_ids), ARRAY(Uuid)))).cte("tree", recursive=True)
+@cache
+def _candidates() -> Select[*tuple[Any, ...]]:
+    """Made once: what it is made of costs more than what PostgreSQL does with it."""
+    reached = func.array(_below().scalar_subquery(), type_=ARRAY(Uuid))
+    return (
+        select(Item, _told_type())
+        .join(OwnerIdentifier, OwnerIdentifier.item_id == Item.id)
+        .outerjoin(Description, Description.id == Item.description_id)
+        .where(
+            OwnerIdentifier.lookup == any_(bindparam("digests", type_=ARRAY(Text))),
+            OwnerIdentifier.agency_id == any_(reached),
+            OwnerIdentifier.agency_id == any_(bindparam("held", type_=ARRAY(Uuid))),
+            OwnerIdentifier.kind == KIND,
+        )
     )
+
+
+@cache
+def _below() -> Select[uuid.UUID]:
+    """The agencies `given_by` with all below them."""
+    top = Agency.id == any_(bindparam("given_by", type_=ARRAY(Uuid)))
+    tree = select(Agency.id).where(top).cte("tree", recursive=True)
     below = aliased(Agency)
     tree = tree.union(select(below.id).join(tree, below.parent_id == tree.c.id))
     return select(tree.c.id)
@@ -209,26 +232,32 @@ def _papers(session: Session, items: Collection[Item], paper: str, on: date) -> 
     return tuple(sorted(found, key=lambda each: (each.paper.issued_date or "", each.paper.reference), reverse=True))
 
 
-def _stored(session: Session, items: Iterable[Item]) -> Mapping[tuple[uuid.UUID, str], StoredObject]:
+def _stored(session: Session, items: Iterable[Item]) -> Stored:
+    ids = sorted(item.id for item in items)
+    return {(row.id, row.what): row for row in session.execute(_objects(), {"ids": ids})}
+
+
+@cache
+def _objects() -> CompoundSelect[*tuple[Any, ...]]:
     """The master and the newest sealed PDF of each item."""
-    ids = [item.id for item in items]
-    masters = select(Item.id, literal("master").label("what"), StoredObject).join(
-        StoredObject, StoredObject.digest == Item.master_digest
+    ids = bindparam("ids", type_=ARRAY(Uuid))
+    kept = StoredObject.digest, StoredObject.verified_at
+    masters = (
+        select(Item.id, literal("master").label("what"), *kept)
+        .join(StoredObject, StoredObject.digest == Item.master_digest)
+        .where(Item.id == any_(ids))
     )
     sealed = (
-        select(Rendition.item_id.label("id"), literal("sealed").label("what"), StoredObject)
+        select(Rendition.item_id.label("id"), literal("sealed").label("what"), *kept)
         .join(StoredObject, StoredObject.digest == Rendition.digest)
-        .where(Rendition.item_id.in_(ids), Rendition.kind == "access_pdf")
+        .where(Rendition.item_id == any_(ids), Rendition.kind == "access_pdf")
         .ext(distinct_on(Rendition.item_id))
         .order_by(Rendition.item_id, Rendition.version.desc())
     )
-    rows = [*session.execute(masters.where(Item.id.in_(ids))), *session.execute(sealed)]
-    return {(row.id, row.what): row.StoredObject for row in rows}
+    return union_all(masters, sealed.subquery().select())
 
 
-def _paper(
-    item: Item, fields: EffectiveFields, stored: Mapping[tuple[uuid.UUID, str], StoredObject], on: date
-) -> PaperOnFile:
+def _paper(item: Item, fields: EffectiveFields, stored: Stored, on: date) -> PaperOnFile:
     return PaperOnFile(
         reference=item.code or "",
         type_name=fields.text(FieldName.TYPE_NAME) or "",
@@ -244,7 +273,7 @@ def _paper(
     )
 
 
-def _trust(item: Item, fields: EffectiveFields, stored: Mapping[tuple[uuid.UUID, str], StoredObject]) -> Trust:
+def _trust(item: Item, fields: EffectiveFields, stored: Stored) -> Trust:
     sealed = stored.get((item.id, "sealed"))
     verified = [kept.verified_at if kept else None for kept in (stored.get((item.id, "master")), sealed)]
     return Trust(
