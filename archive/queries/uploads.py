@@ -20,10 +20,11 @@ from archive.db.doors import Upload
 from archive.db.holdings import Receipt
 from archive.errors import NotFound
 from archive.ids import id_of
+from archive.queries.paging import Order, Paged
 from archive.queries.views import Message
 
 UNFINISHED = ("open", "whole")
-SHOWN = 1000  # of a batch and one sender
+UPLOADS = Order((Upload.begun_at, Upload.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,13 @@ def upload(app: App, session: Session, key: str, *, actor: Actor) -> UploadView:
     return _view(app, row)
 
 
-def own_uploads(app: App, session: Session, batch_id: uuid.UUID, *, actor: Actor) -> tuple[UploadView, ...]:
-    """Those that the actor began in the batch and that are not finished, oldest first, 1,000 at most."""
-    unfinished = Upload.state.in_(UNFINISHED)
-    rows = _rows(actor).where(Upload.batch_id == batch_id, unfinished).order_by(Upload.begun_at, Upload.id).limit(SHOWN)
-    return tuple(_view(app, row) for row in session.execute(rows))
+def own_uploads(
+    app: App, session: Session, batch_id: uuid.UUID, *, actor: Actor, cursor: str | None = None, limit: int = 50
+) -> Paged[UploadView]:
+    """Those that the actor began in the batch and that are not finished, oldest first."""
+    rows = _rows(actor).where(Upload.batch_id == batch_id, Upload.state.in_(UNFINISHED))
+    page = UPLOADS.page(session, rows, cursor=cursor, limit=limit)
+    return page.of([_view(app, row) for row in page])
 
 
 def underway(session: Session, batch_id: uuid.UUID) -> Underway:

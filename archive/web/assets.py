@@ -15,6 +15,7 @@ OWN = Path(__file__).parent / "static"
 PACKAGES = Path(__file__).parents[2] / "node_modules"
 FROM_PACKAGES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
+    "tus.js": "tus-js-client/dist/tus.min.js",
     "openseadragon.js": "openseadragon/build/openseadragon/openseadragon.min.js",
 }
 MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

@@ -19,6 +19,7 @@ from archive.queries.dossiers import dossiers
 from archive.queries.references import batch_id
 from archive.queries.scanners import scanner_of_batch, scanners
 from archive.queries.tasks import tasks
+from archive.queries.uploads import own_uploads, underway
 from archive.queries.views import BatchEntryView, BatchView
 from archive.web.deps import SignedForm, SignedIn, Visit
 from archive.web.form_values import number_or_none
@@ -81,11 +82,16 @@ def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
     with visit.unit_of_work() as uow:
         own = agencies(uow.session, Permission.BATCH_INGEST, actor=visit.actor)
         scanner = scanner_of_batch(uow.session, number, actor=visit.actor)
+        found = batch_id(uow.session, number, actor=visit.actor)
+        unfinished = own_uploads(visit.app, uow.session, found, actor=visit.actor, limit=ENTRIES)
+        waiting = underway(uow.session, found)
     may_ingest = any(agency.code == batch.line.agency_code for agency in own)
     return visit.page(
         "batch.html",
         batch=batch,
         scanner=scanner,
+        unfinished=unfinished,
+        underway=waiting,
         may_open_dossier=visit.may(Permission.DOSSIER_READ),
         **_entries(batch, start),
         seen=moved(batch),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -12,9 +13,11 @@ from starlette.datastructures import UploadFile
 from archive import i18n
 from archive.actions.arrivals import Received
 from archive.actions.ingest import receive_file
+from archive.actions.uploads import cancel_upload
 from archive.errors import Conflict, FileTooBig, InvalidInput, PartUnavailable
 from archive.queries.references import batch_id
-from archive.web.deps import SignedIn, Visit, own_form
+from archive.queries.uploads import upload
+from archive.web.deps import SignedForm, SignedIn, Visit, own_form
 from archive.web.errors import status_of
 
 router = APIRouter()
@@ -34,6 +37,15 @@ async def delivered(visit: SignedIn, number: str, request: Request) -> Response:
             return JSONResponse({"files": [_told(each) for each in received]})
         told = [(file.filename, await run_in_threadpool(_answer, visit, number, file)) for file in files]
     return visit.page("delivered.html", number=number, files=told)
+
+
+@router.post("/batches/{number}/uploads/{key}/cancel")
+def cancelled(visit: SignedForm, number: str, key: str) -> Response:
+    """An upload that its sender does not want to go on with."""
+    with visit.unit_of_work() as uow:
+        upload(visit.app, uow.session, key, actor=visit.actor)
+    cancel_upload(visit.app, UUID(key), actor=visit.actor)
+    return visit.back(f"/batches/{number}", "upload_cancelled")
 
 
 def _receive(visit: Visit, number: str, file: UploadFile) -> Received:
