@@ -23,6 +23,7 @@ one again is answered as before. Lists come in pages with cursors. Reads have ET
 STATUSES = {
     "400": "The request cannot be read",
     "401": "No token, or one that is unknown, expired or taken back",
+    "403": "Nobody may do this to himself, or to such an account; the detail says why",
     "404": "Not there, or not for this account",
     "409": "The record is not in a state that allows this",
     "412": "Somebody has changed the record since",
@@ -33,7 +34,7 @@ STATUSES = {
     "503": "A part of the service is away; Retry-After says when to try again",
 }
 ALWAYS = ("401", "404", "422", "429", "503")
-ON_WRITES = ("400", "409", "413")
+ON_WRITES = ("400", "403", "409", "413")
 ON_REVISIONS = ("412", "428")
 
 
