@@ -13,7 +13,7 @@ from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.actions import programme as actions
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict, NotFound
+from archive.errors import NotFound
 from archive.intake.programme_sheet import Kind
 from archive.queries import programme as queries
 from archive.queries.programme_sheets import progress_rows, quality_rows, registry_rows
@@ -37,7 +37,6 @@ from archive.web.api.models.programme import (
 from archive.web.api.models.records import Asked
 from archive.web.api.sheet_body import SHEET_BODY, DryRun, SheetBody, holding_at_top, sheet_for
 from archive.web.deps import Visit
-from archive.web.security import RevisionStale
 from archive.web.xlsx import XLSX, workbook
 
 router = APIRouter(prefix="/api/v1/programme", tags=["programme"])
@@ -171,12 +170,7 @@ def _change(
     visit: Visit, uow: UnitOfWork, kind: Kind, of: tuple[int | str, ...], given: Asked, *, revision: int
 ) -> None:
     text = {name: _text(value) for name, value in given.model_dump(exclude_unset=True).items()}
-    try:
-        actions.change_programme(uow, kind, of, text, version=revision, actor=visit.actor, now=visit.now)
-    except Conflict as wrong:
-        if wrong.reason == "programme.changed_meanwhile":
-            raise RevisionStale from wrong
-        raise
+    actions.change_programme(uow, kind, of, text, version=revision, actor=visit.actor, now=visit.now)
     uow.session.flush()
 
 
