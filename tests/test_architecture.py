@@ -129,7 +129,7 @@ def test_each_third_party_client_stays_in_its_module() -> None:
 def test_no_module_is_longer_than_four_hundred_lines() -> None:
     long = {
         relative(path): lines
-        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance")
+        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance", "examples")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     }
     assert not long
@@ -138,7 +138,7 @@ def test_no_module_is_longer_than_four_hundred_lines() -> None:
 def test_no_function_is_longer_than_eighty_lines() -> None:
     long = {
         f"{relative(path)}:{node.lineno} {node.name}"
-        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance")
+        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance", "examples")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES
@@ -164,7 +164,7 @@ def test_no_class_has_more_than_twelve_public_methods() -> None:
 def test_nothing_is_left_unfinished() -> None:
     marked = {
         f"{relative(path)}:{number}"
-        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance")
+        for path in sources(*PACKAGES, "tests", "benchmarks", "acceptance", "examples")
         if path != Path(__file__)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if UNFINISHED.search(line)

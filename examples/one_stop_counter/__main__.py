@@ -18,7 +18,7 @@ def main() -> None:
         prog="one_stop_counter", description="Quầy một cửa mẫu, dùng lại giấy tờ trong kho"
     )
     parser.add_argument("--archive", required=True, help="địa chỉ của kho, ví dụ https://kho.example")
-    parser.add_argument("--token-file", required=True, type=Path, help="tệp chứa thẻ truy cập của tài khoản phần mềm")
+    parser.add_argument("--token-file", required=True, type=Path, help="tệp chứa mã truy cập của tài khoản phần mềm")
     parser.add_argument("--agency", help="mã cơ quan nhận bản quét")
     parser.add_argument("--task", type=int, help="số nhiệm vụ số hoá nhận bản quét")
     parser.add_argument("--procedures", type=Path, default=PROCEDURES, help="bảng thủ tục và giấy tờ cần")

@@ -20,7 +20,7 @@ UNREACHED = (
     "Gửi lại: lấy giấy hay nộp tệp hai lần vẫn chỉ được ghi một lần."
 )
 EXPLAINED = {
-    401: "Kho không nhận thẻ truy cập của quầy này. Báo người vận hành: thẻ sai, hết hạn hoặc đã bị thu hồi.",
+    401: "Kho không nhận mã truy cập của quầy này. Báo người vận hành: mã sai, hết hạn hoặc đã bị thu hồi.",
     403: "Tài khoản của quầy này không có quyền làm việc đó trong kho. Báo người vận hành kho.",
     429: "Quầy đang hỏi kho quá nhanh. Chờ một phút rồi gửi lại.",
 }

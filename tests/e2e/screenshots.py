@@ -1,8 +1,9 @@
-"""Takes the pictures of docs/screenshots anew: `python -m tests.e2e.screenshots [FOLDER]`."""
+"""Takes all pictures of docs/screenshots anew: `python -m tests.e2e.screenshots [FOLDER]`."""
 
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -10,12 +11,59 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e import world
+from archive.access.permissions import Role
+from archive.bootstrap import App
+from tests.e2e import journey, world
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
+from tests.examples.running import counter, token_of
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-MAX_BYTES = 250_000
-NOTICE, MINUTES = "BN-H26-2026-0000001", "BN-H26-2026-0000002"
+WIDTH, HEIGHT = 1280, 800
+MAX_BYTES = 150_000
+NOTICE, MINUTES, PERMIT, _SECRET = world.FILES
+KIND, OWNER, REFERENCE = "Giấy phép xây dựng", "001080000123", "H26.18-251122-0007"
+INVENTED = "000000000001"
+SERVICE, SANDBOX = "quay-mot-cua", "quay-thu-nghiem"
+
+
+class Camera:
+    """A browser for each person, and where the pictures go."""
+
+    def __init__(self, browser: Browser, url: str, folder: Path) -> None:
+        self._browser, self._url, self._folder = browser, url, folder
+        self._pages: dict[str, Page] = {}
+
+    def page(self, login: str) -> Page:
+        if login not in self._pages:
+            self._pages[login] = self.foreign_page(self._url)
+            sign_in(self._pages[login], login)
+        return self._pages[login]
+
+    def foreign_page(self, url: str) -> Page:
+        context = self._browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT}, base_url=url, locale="vi-VN", reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        return page
+
+    def take(self, name: str, login: str, path: str) -> Page:
+        page = self.page(login)
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        self.save(page, name)
+        return page
+
+    def save(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """As few colours as the size allows, so that the repository stays small; rare ones, as of marks, are kept."""
+        image = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
+        path = self._folder / f"{name}.png"
+        for colours in (128, 64, 48, 32, 24):
+            few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(path, optimize=True)
+            if path.stat().st_size <= MAX_BYTES:
+                return
+        raise ValueError(f"{path.name} is too big")
 
 
 def main() -> None:
@@ -28,78 +76,119 @@ def main() -> None:
             world.settle(app)
             service = world.serve(data)
             try:
-                batch = world.deliver(app)
-                take_progress(browser, service, folder, batch)
-                world.wait_until_read(app, service, batch)
-                take_pages(browser, service, folder, batch)
+                camera = Camera(browser, service.url, folder)
+                receipts = take_delivering(camera)
+                take_reading(camera, receipts)
+                take_reuse(camera, app, service, Path(scratch), receipts[PERMIT.name])
+                take_lists(camera)
             finally:
                 service.stop()
         browser.close()
 
 
-def take_progress(browser: Browser, service: world.Service, folder: Path, batch: str) -> None:
-    page = _page(browser, service, "lan", f"/batches/{batch}")
-    page.get_by_text("đã dừng").or_(page.get_by_text("chờ duyệt")).first.wait_for(timeout=240_000)
-    _save(page, folder / "batch-progress.png")
+def take_delivering(camera: Camera) -> dict[str, str]:
+    """A clerk hands in four papers, and one of them is stopped. Returns file name to receipt."""
+    camera.take("overview", "lan", "/")
+    lan = camera.take("batch-new", "lan", "/batches/new")
+    journey.open_batch(lan, len(world.FILES))
+    journey.drop(lan, world.FILES)
+    lan.locator(".sent tr", has_text="BN-").first.wait_for()
+    camera.save(lan, "sending")
+    receipts = journey.receipts_of(lan, world.FILES)
+    lan.get_by_text("đã dừng").or_(lan.get_by_text("chờ duyệt")).first.wait_for(timeout=journey.READ_MS)
+    camera.save(lan, "batch-progress")
+    journey.close_batch(lan)
+    lan.reload()
+    camera.save(lan, "batch-reconciliation")
+    return receipts
 
 
-def take_pages(browser: Browser, service: world.Service, folder: Path, batch: str) -> None:
+def take_reading(camera: Camera, receipts: dict[str, str]) -> None:
     for name, login, path in (
-        ("overview", "lan", "/"),
-        ("batch-reconciliation", "lan", f"/batches/{batch}"),
-        ("dossier", "lan", f"/dossiers/{world.DOSSIER}"),
+        ("dossier", "minh", f"/dossiers/{world.DOSSIER}"),
         ("review-queue", "lan", "/review"),
-        ("search", "lan", "/search?q=tiem+chung+mo+rong"),
+        ("search", "yen", "/search?q=tiem+chung+mo+rong"),
         ("stopped", "hoa", "/stopped"),
+    ):
+        camera.take(name, login, path)
+    lan = camera.page("lan")
+    _open_item(lan, f"/items/{receipts[MINUTES.name]}")
+    camera.save(lan, "item")
+    lan.keyboard.press("e")
+    camera.save(lan, "item-correcting")
+    yen = camera.page("yen")
+    _open_item(yen, f"/items/{receipts[NOTICE.name]}?q=tiêm+chủng")
+    camera.save(yen, "item-hit")
+    lan.set_viewport_size({"width": 390, "height": 844})
+    _open_item(lan, f"/items/{receipts[MINUTES.name]}")
+    camera.save(lan, "item-narrow", whole=True)
+    lan.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+
+
+def take_reuse(camera: Camera, app: App, service: world.Service, scratch: Path, permit: str) -> None:
+    """Published by a second person, agreed upon, asked for at a counter, counted."""
+    real = token_of(app, SERVICE, "Quầy một cửa phường Mẫu", Role.SERVICE)
+    sandbox = token_of(app, SANDBOX, "Quầy thử nghiệm", sandbox=True)
+    journey.describe(camera.page("lan"), permit, KIND, OWNER)
+    journey.approve(camera.page("binh"), permit)
+    tuan = camera.page("tuan")
+    _open_item(tuan, f"/items/{permit}")
+    camera.save(tuan, "item-reviewed")
+    journey.publish(tuan, permit)
+    journey.agree(tuan, SERVICE, KIND)
+    agreement = tuan.url.partition("?")[0]
+    with counter(scratch / "counter", service.url, real) as url:
+        officer = camera.foreign_page(url)
+        journey.ask(officer, REFERENCE, OWNER, KIND)
+        journey.take(officer, "replacement")
+    camera.take("reuse-agreement", "hoa", agreement)
+    for name, path in (("reuse", "/reuse"), ("reuse-agreements", "/reuse/agreements")):
+        camera.take(name, "tuan", path)
+    with counter(scratch / "sandbox", service.url, sandbox) as url:
+        officer = camera.foreign_page(url)
+        officer.goto("/")
+        camera.save(officer, "counter-question")
+        journey.ask(officer, "HS-THU-0001", INVENTED, KIND)
+        camera.save(officer, "counter-asked")
+        journey.take(officer, "form")
+        camera.save(officer, "counter-taken", whole=True)
+
+
+def take_lists(camera: Camera) -> None:
+    """What the roles look at from day to day."""
+    put_paper(camera.page("minh"))
+    for name, login, path in (
+        ("programme", "phuc", "/programme"),
+        ("programme-task", "phuc", "/programme/tasks/5"),
+        ("retention", "minh", "/retention"),
+        ("paper", "minh", "/paper"),
         ("account", "hoa", "/accounts/lan"),
         ("own-account", "lan", "/account"),
         ("audit", "hoa", "/audit"),
+        ("webhooks", "hoa", "/webhooks"),
+        ("doors", "hoa", "/doors"),
+        ("inbox", "lan", "/inbox"),
+        ("api", "minh", "/api"),
     ):
-        _save(_page(browser, service, login, path), folder / f"{name}.png")
-    sign_in_page = browser.new_page(viewport={"width": 1280, "height": 640}, base_url=service.url)
-    sign_in_page.goto("/sign-in")
-    _save(sign_in_page, folder / "sign-in.png")
-    desk = _page(browser, service, "lan", f"/items/{MINUTES}")
-    _read(desk)
-    _save(desk, folder / "item.png")
-    desk.keyboard.press("e")
-    _save(desk, folder / "item-correcting.png")
-    marked = _page(browser, service, "lan", f"/items/{NOTICE}?q=tiêm+chủng")
-    _read(marked)
-    _save(marked, folder / "item-hit.png")
-    narrow = _page(browser, service, "lan", f"/items/{MINUTES}", width=390, height=844)
-    _read(narrow)
-    _save(narrow, folder / "item-narrow.png", whole=True)
+        camera.take(name, login, path)
+    stranger = camera.foreign_page(camera.page("lan").url)
+    stranger.goto("/sign-in")
+    camera.save(stranger, "sign-in")
 
 
-def _page(
-    browser: Browser, service: world.Service, login: str, path: str, *, width: int = 1180, height: int = 760
-) -> Page:
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, base_url=service.url, locale="vi-VN", reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.set_default_timeout(90_000)
-    sign_in(page, login)
+def put_paper(page: Page) -> None:
+    page.goto(f"/dossiers/{world.DOSSIER}")
+    page.locator("#paper").get_by_text("Ghi vị trí bản giấy").click()
+    for field, value in (("place", "Kho lưu trữ phường"), ("shelf", "G2"), ("box", "H26-017"), ("sheets", "9")):
+        page.fill(f"#paper-{field}", value)
+    page.get_by_role("button", name="Ghi vị trí").click()
+    page.locator("#paper", has_text=re.compile("H26-017")).wait_for()
+
+
+def _open_item(page: Page, path: str) -> None:
     page.goto(path)
-    page.wait_for_load_state("networkidle")
-    return page
-
-
-def _read(page: Page) -> None:
     page.locator("#viewer[data-ready]").wait_for()
     page.evaluate("new Promise((done) => setTimeout(done, 900))")  # the page glides to the field's place
-
-
-def _save(page: Page, path: Path, *, whole: bool = False) -> None:
-    """As few colours as the size allows, so that the repository stays small; rare ones, as of marks, are kept."""
-    image = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
-    for colours in (256, 128, 96, 64, 48):
-        few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
-        if path.stat().st_size <= MAX_BYTES:
-            return
-    raise ValueError(f"{path.name} is too big")
 
 
 if __name__ == "__main__":

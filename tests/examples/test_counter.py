@@ -228,7 +228,7 @@ def test_what_keeps_the_counter_from_the_service_is_told(
     with counter(tmp_path, url, token) as address:
         page = Officer(address).ask()
     assert page.status_code == (401 if how == "forged" else 502)
-    assert ("thẻ truy cập" if how == "forged" else "Gửi lại") in text(page)
+    assert ("mã truy cập" if how == "forged" else "Gửi lại") in text(page)
     assert 'value="HS-26-0001"' in page.text
 
 
