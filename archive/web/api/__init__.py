@@ -17,6 +17,7 @@ from archive.web.api import (
     files,
     filing,
     holds,
+    inbox,
     items,
     overview,
     paper,
@@ -31,6 +32,7 @@ from archive.web.api import (
     search,
     stopped,
     uploads,
+    webhooks,
 )
 
 ROUTERS = (
@@ -62,4 +64,6 @@ ROUTERS = (
     agreements.router,
     accounts.router,
     audit.router,
+    inbox.router,
+    webhooks.router,
 )
