@@ -20,6 +20,7 @@ from archive.queries.references import dossier_rule_id, notice_ids, rule_id, tri
 from archive.queries.waiting_rules import count_waiting, waiting_rules, without_rule
 from archive.web.api.calls import Cursor, Key, Limit, Reader, Reference, Writer, once
 from archive.web.api.models.common import Page, page_of
+from archive.web.api.models.records import FIRST_DAY, LAST_DAY
 from archive.web.api.models.retention import (
     DueDossiers,
     EventGiven,
@@ -73,7 +74,7 @@ def list_waiting_rules(
 def list_due(
     visit: Reader,
     agency: OfAgency = None,
-    until: Annotated[date | None, Query(description="left out: a year from today")] = None,
+    until: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="left out: a year from today")] = None,
     *,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Limit = 50,
@@ -134,7 +135,7 @@ def see_retention_notices(visit: Writer, given: NoticesSeen, key: Key = None) ->
     """Say that notices were read."""
 
     def act(uow: UnitOfWork) -> NoticesSeenCount:
-        named = {(notice.dossier, notice.due_on) for notice in given.notices}
+        named = [(notice.dossier, notice.due_on) for notice in given.notices]
         found = notice_ids(uow.session, named, actor=visit.actor)
         return NoticesSeenCount(seen=see_notices(uow, found, actor=visit.actor, now=visit.now))
 

@@ -18,6 +18,7 @@ from archive.queries import schedules as queries
 from archive.queries.proposals import candidates
 from archive.web.api.calls import Cursor, Key, Limit, Reader, Reference, Writer, once
 from archive.web.api.models.common import Page, page_of
+from archive.web.api.models.records import FIRST_DAY, LAST_DAY
 from archive.web.api.models.schedules import Candidates, Schedule, ScheduleImport, ScheduleRule
 from archive.web.api.sheet_body import SHEET_BODY, DryRun, SheetBody, holding_at_top, sheet_for
 
@@ -34,8 +35,10 @@ class Head:
     title: Annotated[str, Query(min_length=1, max_length=500)]
     legal_basis: Annotated[str, Query(min_length=1, max_length=1000)]
     source: Annotated[str, Query(min_length=1, max_length=1000)]
-    valid_from: Annotated[date, Query()]
-    valid_to: Annotated[date | None, Query(description="left out: until another version follows")] = None
+    valid_from: Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY)]
+    valid_to: Annotated[
+        date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="left out: until another version follows")
+    ] = None
     sector: Annotated[str | None, Query(max_length=200, description="left out: a general schedule")] = None
     rows_of: Annotated[str, Query(max_length=1000, description="only rows whose source begins so")] = ""
     close_previous: Annotated[bool, Query(description="the version before ends on the day before this one begins")] = (

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from archive.access.permissions import Role
 from archive.queries.accounts import AccountView
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 
 Login = Annotated[str, Field(min_length=1, max_length=64, examples=["lan.nguyen"])]
 NewPassword = Annotated[str, Field(min_length=1, max_length=1000, examples=["bốn từ ngẫu nhiên dễ nhớ"])]
@@ -78,7 +78,7 @@ class RoleGiven(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "clerk", "agency": "TD01"}]})
     role: Role
     agency: str = Field(min_length=1, max_length=100)
-    until: date | None = Field(None, description="its last day; null: until it is ended")
+    until: Day | None = Field(None, description="its last day; null: until it is ended")
 
 
 class RoleEnding(Asked):
@@ -90,7 +90,7 @@ class RoleEnding(Asked):
 class TokenGiven(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cổng dịch vụ công", "until": "2026-12-31"}]})
     name: TokenName
-    until: date | None = Field(None, description="its last day; null: until it is taken back")
+    until: Day | None = Field(None, description="its last day; null: until it is taken back")
 
 
 class TokenMade(Answer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -11,7 +10,7 @@ from archive.queries.agencies import AgencyView
 from archive.queries.custody import FondCustody
 from archive.web.api.models.agency_parts import AgencyIdentifier, AgencyRef, Succession, SuccessionKind
 from archive.web.api.models.custody import Fond
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 from archive.web.api.models.sheets import SheetImport
 from metadata.agency_identifiers import Scheme
 
@@ -63,7 +62,7 @@ class AgencyChanges(Asked):
     name: AgencyName = Field(description="mends a slip; a new name of an agency with records is a renaming")
     kind: AgencyKind | None = None
     parent: AgencyCode | None = Field(None, description="null: stays where it is, if it stands at the top")
-    valid_from: date | None = None
+    valid_from: Day | None = None
     second_person_publishes: bool = Field(description="who reviewed an item does not publish it")
 
 
@@ -75,15 +74,15 @@ class AgencyGiven(Asked):
     name: AgencyName
     parent: AgencyCode
     kind: AgencyKind | None = None
-    valid_from: date | None = None
+    valid_from: Day | None = None
 
 
 class IdentifierGiven(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"scheme": "organ", "value": "H26.18"}]})
     scheme: Scheme
     value: str = Field(min_length=1, max_length=100)
-    valid_from: date | None = Field(None, description="null: since ever")
-    valid_to: date | None = Field(None, description="its last day; null: still")
+    valid_from: Day | None = Field(None, description="null: since ever")
+    valid_to: Day | None = Field(None, description="its last day; null: still")
 
 
 class IdentifierEnding(Asked):
@@ -94,7 +93,7 @@ class IdentifierEnding(Asked):
     )
     scheme: Scheme
     value: str = Field(min_length=1, max_length=100)
-    last_day: date
+    last_day: Day
 
 
 class SuccessionPart(Asked):
@@ -120,7 +119,7 @@ class SuccessionGiven(Asked):
         }
     )
     kind: SuccessionKind
-    effective_on: date = Field(description="the day before is the predecessors' last, but for a separation")
+    effective_on: Day = Field(description="the day before is the predecessors' last, but for a separation")
     legal_basis: LegalBasis
     parts: list[SuccessionPart] = Field(min_length=1, max_length=200)
 
@@ -137,13 +136,13 @@ class RenamingGiven(Asked):
     )
     new_code: AgencyCode
     new_name: AgencyName
-    effective_on: date
+    effective_on: Day
     legal_basis: LegalBasis
 
 
 class AgencyClosing(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"last_day": "2025-06-30", "legal_basis": BASIS}]})
-    last_day: date
+    last_day: Day
     legal_basis: LegalBasis
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import AliasPath, ConfigDict, Field
 
 from archive.web.api.models.agency_parts import AgencyIdentifier, AgencyRef, Succession
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 
 
 class CustodyPeriod(Answer):
@@ -63,4 +63,4 @@ class HandOver(Asked):
     to: str = Field(min_length=1, max_length=100, description="code of the agency that takes it")
     legal_basis: str = Field(min_length=1, max_length=1000)
     document: str = Field(min_length=1, max_length=1000, description="the minutes")
-    handed_over_on: date
+    handed_over_on: Day

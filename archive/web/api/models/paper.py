@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from archive.intake.place_sheet import MAX_SHEETS
 from archive.queries.paper import LoanLine
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 from archive.web.api.models.sheets import SheetImport
 
 Sheets = Annotated[int, Field(ge=0, le=MAX_SHEETS, examples=[120])]
@@ -130,7 +130,7 @@ class LoanGiven(Asked):
     borrower: str = Field(min_length=1, max_length=1000)
     purpose: str = Field(min_length=1, max_length=1000)
     sheets: Sheets = Field(description="counted as they go out")
-    due_back_on: date
+    due_back_on: Day
 
 
 class ReturnGiven(Asked):

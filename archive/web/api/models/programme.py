@@ -13,7 +13,7 @@ from archive.intake.programme_sheet import Kind
 from archive.queries.figures import Measure
 from archive.queries.pace import Outlook
 from archive.queries.programme import Revision
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 from archive.web.api.models.sheets import SheetFinding, SheetImport
 
 Quantity = Annotated[float, Field(examples=[12000])]
@@ -31,7 +31,7 @@ class Stages(Answer):
     reused: int
 
 
-class Standing(Answer):
+class TaskProgress(Answer):
     """How far, and when it would be done at the pace of the last four full weeks."""
 
     planned_quantity: Quantity | None = Field(validation_alias=AliasPath("plan", "planned_quantity"))
@@ -56,7 +56,7 @@ class Share(Answer):
 
     agency: str = Field(validation_alias="agency_code")
     agency_name: str
-    progress: Standing
+    progress: TaskProgress
 
 
 class ProgrammeTask(Answer):
@@ -67,7 +67,7 @@ class ProgrammeTask(Answer):
     owner_name: str | None
     source: str | None
     version: int = Field(description="hand it back in If-Match")
-    progress: Standing
+    progress: TaskProgress
     agencies: list[Share] = Field(description="those with records or a share, by code")
 
 
@@ -148,7 +148,7 @@ class ShareChanges(Asked):
     )
     planned_quantity: Planned | None = None
     unit: str | None = Field(None, max_length=50)
-    due_on: date | None = None
+    due_on: Day | None = None
     source: str | None = Field(None, max_length=1000)
 
 

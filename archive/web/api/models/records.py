@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -9,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from archive import i18n
 from archive.queries.views import Message
 from metadata.model import FieldName
+
+FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2200, 12, 31)
+"""Of what anybody writes down: beyond lie slips of the pen and the ends of arithmetic."""
 
 
 class Answer(BaseModel):
@@ -37,6 +41,7 @@ Box = Annotated[
     ),
 ]
 Why = Annotated[str | None, BeforeValidator(_worded)]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Worded = Annotated[str, BeforeValidator(_worded)]
 Name = FieldName
 Value = str | int | list[str]

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from archive.queries.due import DueLine, DuePage, Standing
-from archive.web.api.models.records import Answer, Asked, Reason, Worded
+from archive.queries.due import DueLine, DuePage
+from archive.web.api.models.records import Answer, Asked, Day, Reason, Worded
 from archive.web.api.models.schedules import RuleRef
 from retention.calculate import Verdict
 
@@ -121,11 +121,11 @@ class DueDossier(Answer):
     seen_at: datetime | None
     disposition: str | None = Field(description="number of the proposal that it is in")
     ready_on: date | None
-    standing: Standing
+    standing: Literal["held", "proposed", "refused", "ready", "noticed", "not_noticed"]
 
     @classmethod
     def of(cls, line: DueLine, today: date) -> DueDossier:
-        told: dict[str, Any] = {"dossier": line.code, "agency": line.agency_code, "standing": line.standing(today)}
+        told: dict[str, Any] = {"dossier": line.code, "agency": line.agency_code, "standing": str(line.standing(today))}
         named = {name: getattr(line, name) for name in cls.model_fields if name not in told}
         return cls(**told, **named)
 
@@ -156,7 +156,7 @@ class Notice(Answer):
 
 class NoticeRef(Asked):
     dossier: str = Field(min_length=1, max_length=100)
-    due_on: date
+    due_on: Day
 
 
 class NoticesSeen(Asked):
@@ -220,7 +220,7 @@ class EventGiven(Asked):
         }
     )
     event: str = Field(min_length=1, max_length=1000, description="in the words of the rule: one of `waits_for`")
-    happened_on: date
+    happened_on: Day
     document: str = Field(min_length=1, max_length=1000, description="what proves it")
 
 
@@ -231,5 +231,5 @@ class EventWithdrawal(Asked):
         }
     )
     event: str = Field(min_length=1, max_length=1000)
-    happened_on: date
+    happened_on: Day
     reason: Reason

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from archive.queries.scanners import ScannerLine, ScannerView
-from archive.web.api.models.records import Answer, Asked
+from archive.web.api.models.records import Answer, Asked, Day
 
 
 class ScannerSummary(Answer):
@@ -84,7 +84,7 @@ class ScannerAct(Asked):
             "examples": [{"on": "2026-01-15", "done_by": "Phòng An ninh", "document": "Biên bản 07/BB-KT"}]
         }
     )
-    on: date
+    on: Day
     done_by: str = Field(min_length=1, max_length=1000)
     document: str = Field(min_length=1, max_length=1000)
     note: str = Field("", max_length=1000)
@@ -103,4 +103,4 @@ class ScannerClearance(ScannerAct):
             ]
         }
     )
-    until: date = Field(description="its last day")
+    until: Day = Field(description="its last day")
