@@ -15,6 +15,7 @@ class Entry:
     path: str
     label: str  # message id
     permission: Permission | None = None
+    other: Permission | None = None  # either opens it
 
 
 ENTRIES = (
@@ -22,6 +23,7 @@ ENTRIES = (
     Entry("/review", "page.menu_review", Permission.ITEM_REVIEW),
     Entry("/dossiers", "page.menu_dossiers", Permission.DOSSIER_READ),
     Entry("/batches", "page.menu_batches", Permission.BATCH_READ),
+    Entry("/doors", "page.menu_doors", Permission.BATCH_READ, Permission.DOOR_MANAGE),
     Entry("/programme", "page.menu_programme", Permission.PROGRESS_READ),
     Entry("/reuse", "page.menu_reuse", Permission.REUSE_READ),
     Entry("/retention", "page.menu_retention", Permission.RULE_CONFIRM),
@@ -38,7 +40,12 @@ ENTRIES = (
 
 
 def entries(actor: Actor) -> tuple[Entry, ...]:
-    return tuple(entry for entry in ENTRIES if entry.permission is None or policy.may(actor, entry.permission))
+    return tuple(entry for entry in ENTRIES if _opens(actor, entry))
+
+
+def _opens(actor: Actor, entry: Entry) -> bool:
+    needed = [permission for permission in (entry.permission, entry.other) if permission is not None]
+    return not needed or any(policy.may(actor, permission) for permission in needed)
 
 
 def roles(actor: Actor) -> tuple[str, ...]:

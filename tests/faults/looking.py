@@ -12,7 +12,7 @@ from archive.settings import Settings
 
 def main() -> None:
     with open_app(Settings.read(os.environ)) as app:
-        print("looking", flush=True)
+        os.write(1, b"looking\n")
         while True:
             with app.unit_of_work() as uow:
                 found = profiles(uow.session)

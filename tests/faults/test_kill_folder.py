@@ -89,7 +89,8 @@ def left(folder: Path) -> list[Path]:
 
 def assert_taken_once(holdings: Holdings, kept: dict[str, bytes]) -> None:
     app = holdings.app
-    held = {app.quarantine.held(key).name: app.quarantine.path(key).read_bytes() for key in app.quarantine.keys()}
+    keys = list(app.quarantine.keys())
+    held = {app.quarantine.held(key).name: app.quarantine.path(key).read_bytes() for key in keys}
     assert held == kept
     with app.unit_of_work() as uow:
         counted = uow.session.execute(select(BatchEntry.outcome, func.count()).group_by(BatchEntry.outcome))

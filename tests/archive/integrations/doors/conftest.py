@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -117,7 +116,7 @@ def watched(app: App, clock: SetClock, root: Path, operator: Actor) -> Callable[
 
     def watch(name: str = "may-1", code: str = "TM-01", **columns: Any) -> Watched:
         path = root / name
-        os.makedirs(path, exist_ok=True)
+        path.mkdir(exist_ok=True)
         setup = FolderSetup(**{"agency_code": "TD01", "task_number": 3, "path": str(path), **columns})
         with app.unit_of_work() as uow:
             open_folder(uow, code, setup, roots=app.settings.folders, actor=operator, now=clock())
