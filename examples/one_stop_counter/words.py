@@ -15,8 +15,8 @@ STATES = {
     None: "kho không nhận",
     "received": "kho đang xử lý",
     "stopped": "kho đã dừng, chờ cán bộ bảo mật",
-    "described": "chờ soát xét",
-    "reviewed": "đã soát xét, chờ công bố",
+    "described": "chờ duyệt",
+    "reviewed": "đã duyệt, chờ công bố",
     "published": "đã công bố: lần sau có sẵn trong kho",
     "withdrawn": "đã rút",
     "replaced": "đã được thay thế",
@@ -49,9 +49,9 @@ def trust(told: dict[str, Any]) -> list[tuple[str, str]]:
     if told["doubtful_fields"]:
         said.append(("doubt", f"{told['doubtful_fields']} thông tin máy đọc chưa chắc: đối chiếu với bản PDF."))
     if not told["second_person"]:
-        said.append(("doubt", "Một người vừa soát xét vừa công bố."))
+        said.append(("doubt", "Một người vừa duyệt vừa công bố."))
     else:
-        said.append(("good", "Một người soát xét, người khác công bố."))
+        said.append(("good", "Một người duyệt, người khác công bố."))
     if told["published_on"]:
         said.append(("good", f"Công bố ngày {day(told['published_on'])}."))
     if told["corrected_fields"]:

@@ -56,6 +56,8 @@ def receipts_of(page: Page, stack: Sequence[Path]) -> dict[str, str]:
 def close_batch(page: Page) -> None:
     """And wait until all of it is read."""
     page.get_by_role("button", name="đóng lô").click()
+    expect(page.get_by_role("status").first).to_contain_text("Đã đóng lô")
+    expect(page.locator("#entries")).not_to_contain_text("đang xử lý", timeout=READ_MS)
     expect(page.locator("#progress")).to_have_count(0, timeout=READ_MS)
     expect(page.locator("#live")).to_contain_text("mọi tệp đã nộp đều được giải thích")
 

@@ -95,7 +95,7 @@ def test_what_was_scanned_once_is_not_asked_of_the_citizen_again(place: Place, t
         assert reused(place.page("tuan")) == 0
         journey.ask(officer, DOSSIER, OWNER, KIND)
         assert OWNER not in officer.content()
-        expect(officer.locator("article").first).to_contain_text("Một người soát xét, người khác công bố.")
+        expect(officer.locator("article").first).to_contain_text("Một người duyệt, người khác công bố.")
         is_clean(officer)
         journey.take(officer, "replacement")
         expect(officer.locator("#form-holder_identifier")).to_have_value(OWNER)
