@@ -23,6 +23,7 @@ from archive.access import policy
 from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.arrivals import ArrivalKey, Received, became_of, dealt_with, lock, rows_of
+from archive.actions.manifest_lines import assign_line, name_digest
 from archive.actions.scanners import scanner_in_use
 from archive.actions.unfinished import settle_uploads
 from archive.audit_events import EventTag
@@ -30,6 +31,7 @@ from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.base import Row
 from archive.db.digitization import Batch, BatchEntry, Task
+from archive.db.doors import ManifestLine
 from archive.db.holdings import Dossier, Item, Receipt
 from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
@@ -164,6 +166,8 @@ def refuse_file(
         tag = EventTag.FILE_REFUSED
         rows: list[Row] = [entry, *rows_of(entry, arrival)]
         _record(uow, tag, batch, actor=actor, now=now, rows=rows, ordinal=entry.ordinal, reason=refusal.reason)
+        if batch.listed:
+            assign_line(uow, batch.id, entry.id, name, None)
     return Received("refused", None, refusal.reason, dict(refusal.values), refusal.status)
 
 
@@ -244,7 +248,10 @@ def _take(
         entry.receipt_id, entry.size_bytes = arrived.key, held.size_bytes
         rows = [*_receipt(batch, number, arrived, actor, now), entry]
     rows += rows_of(entry, arrived.arrival)
+    entry.name_digest, _ = name_digest(uow.keys, held.name)
     _record(uow, tag, batch, actor=actor, now=now, rows=rows, receipt=number, digest=held.digest, size=held.size_bytes)
+    if batch.listed:
+        assign_line(uow, batch.id, entry.id, held.name, held.digest)
     return Received(entry.outcome, number)
 
 
@@ -287,13 +294,16 @@ def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arri
     statement sees what the other has committed.
     """
     last = select(func.coalesce(func.max(BatchEntry.ordinal), 0) + 1).where(BatchEntry.batch_id == batch_id)
+    listed = select(ManifestLine.id).where(ManifestLine.batch_id == batch_id).exists()
     locks = []
     if arrived is not None:
         in_agency = func.concat(Batch.agency_id, ":", arrived.held.digest)
         locks = [lock(literal(str(arrived.key))), lock(in_agency)]
     found = session.execute(
         select(Batch.id, Batch.number, Batch.agency_id, Batch.task_number, Batch.closed_at, *locks)
-        .add_columns(Agency.code.label("agency_code"), last.scalar_subquery().label("following"))
+        .add_columns(
+            Agency.code.label("agency_code"), last.scalar_subquery().label("following"), listed.label("listed")
+        )
         .join(Agency, Agency.id == Batch.agency_id)
         .where(Batch.id == batch_id)
         .with_for_update(read=True, key_share=True, of=Batch)

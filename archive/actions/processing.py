@@ -23,6 +23,7 @@ from archive.actions.protection import MASTER_LOCK, renew_masters
 from archive.actions.records import record_item
 from archive.audit_events import EventTag
 from archive.db.digitization import Batch, BatchEntry
+from archive.db.doors import ManifestLine
 from archive.db.holdings import (
     Description,
     Dossier,
@@ -187,17 +188,28 @@ def add_renditions(uow: UnitOfWork, receipt_number: str, *, derived: Sequence[De
 
 
 def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
-    """It can be found and reviewed from this commit on, in the dossier that its batch named."""
+    """It can be found and reviewed from this commit on, in the dossier that the manifest or the batch named."""
     item, receipt = lock_received(uow, receipt_number)
     if item.state != ItemState.RECEIVED:
         return
     item.state, item.described_at = ItemState.DESCRIBED, now
     batch = uow.session.get_one(Batch, receipt.batch_id)
-    dossier = batch.dossier_id and uow.session.get(Dossier, batch.dossier_id, with_for_update=True)
+    named = _named_in_manifest(uow, receipt) or batch.dossier_id
+    dossier = named and uow.session.get(Dossier, named, with_for_update=True)
     fits = dossier and dossier.state == "open" and dossier.agency_id == item.agency_id  # it may have changed hands
     if dossier and fits and item.dossier_id is None:
         _file(uow, item, dossier, batch, now)
     uow.reindex(item, now=now)
+
+
+def _named_in_manifest(uow: UnitOfWork, receipt: Receipt) -> uuid.UUID | None:
+    return uow.session.scalar(
+        select(ManifestLine.dossier_id)
+        .join(BatchEntry, BatchEntry.id == ManifestLine.entry_id)
+        .where(BatchEntry.batch_id == receipt.batch_id, BatchEntry.receipt_id == receipt.id)
+        .order_by(BatchEntry.ordinal)
+        .limit(1)
+    )
 
 
 def _file(uow: UnitOfWork, item: Item, dossier: Dossier, batch: Batch, now: datetime) -> None:

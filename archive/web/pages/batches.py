@@ -16,6 +16,7 @@ from archive.errors import Conflict, InvalidInput, NotFound
 from archive.queries import batches as queries
 from archive.queries.agencies import agencies
 from archive.queries.dossiers import dossiers
+from archive.queries.manifests import manifest
 from archive.queries.references import batch_id
 from archive.queries.scanners import scanner_of_batch, scanners
 from archive.queries.tasks import tasks
@@ -85,6 +86,7 @@ def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
         found = batch_id(uow.session, number, actor=visit.actor)
         unfinished = own_uploads(visit.app, uow.session, found, actor=visit.actor, limit=ENTRIES)
         waiting = underway(uow.session, found)
+        given = manifest(uow.session, number, actor=visit.actor)
     may_ingest = any(agency.code == batch.line.agency_code for agency in own)
     return visit.page(
         "batch.html",
@@ -92,6 +94,7 @@ def shown(visit: SignedIn, number: str, start: int = 1) -> Response:
         scanner=scanner,
         unfinished=unfinished,
         underway=waiting,
+        manifest=given,
         may_open_dossier=visit.may(Permission.DOSSIER_READ),
         **_entries(batch, start),
         seen=moved(batch),
@@ -113,7 +116,9 @@ def progress(visit: SignedIn, number: str, seen: str = "") -> Response:
 @router.get("/batches/{number}/entries")
 def entries(visit: SignedIn, number: str, start: int = 1) -> Response:
     batch = _batch(visit, number)
-    return visit.page("batch_entries.html", batch=batch, **_entries(batch, start))
+    with visit.unit_of_work() as uow:
+        given = manifest(uow.session, number, actor=visit.actor)
+    return visit.page("batch_entries.html", batch=batch, manifest=given, **_entries(batch, start))
 
 
 @router.get("/batches/{number}/outcomes")
