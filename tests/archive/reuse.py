@@ -6,6 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from archive.access.identifiers import keep_owner, seal_fields
 from archive.access.identity import Actor, actor_of
 from archive.access.permissions import Role
@@ -14,6 +17,7 @@ from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.holdings import Description, Item, RecognitionRow, Rendition
 from archive.db.reuse import ReuseAgreement
+from archive.db.trail import AuditDetails, AuditEvent
 from archive.ids import new_id
 from archive.queries.reuse import LookupAnswer
 from tests.factories import Factory
@@ -145,3 +149,13 @@ class ReuseWorld:
         """With what it holds now, as of each request."""
         with self.app.unit_of_work() as uow:
             return actor_of(uow.session, actor.account_id, self.clock())
+
+
+def found(world: ReuseWorld, **asked: Any) -> list[str]:
+    return [paper.reference for paper in world.ask(**asked).papers]
+
+
+def trail(world: ReuseWorld, tag: str) -> list[dict[str, Any]]:
+    with Session(world.app.engine) as session:
+        rows = select(AuditDetails.details).join(AuditEvent, AuditEvent.id == AuditDetails.event_id)
+        return list(session.scalars(rows.where(AuditEvent.tag == tag).order_by(AuditEvent.at)))
