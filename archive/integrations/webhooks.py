@@ -39,7 +39,7 @@ def tell_endpoint(app: App, sender: Sender, endpoint_id: uuid.UUID, *, until: fl
         answer = sender.send(
             telling.url,
             body_of(app, telling),
-            message_id=f"event-{telling.event.sequence}",
+            message_id=telling.event.message_id,
             secret=telling.secret,
             now=app.clock(),
         )

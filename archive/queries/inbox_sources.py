@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from archive import i18n
 from archive.access.identity import local_date
 from archive.access.permissions import Permission
 from archive.db.accounts import Agency, Assignment
@@ -118,9 +119,10 @@ def _publishing(session: Session, now: datetime) -> Iterator[Candidate]:
     )
     waiting: dict[uuid.UUID, tuple[Agency, dict[uuid.UUID, int], list[datetime]]] = {}
     for agency, reviewer, count, newest in session.execute(rows):
-        _, by, times = waiting.setdefault(agency.id, (agency, {}, []))
-        by[reviewer] = count
-        times.append(newest)
+        if reviewer is not None and newest is not None:
+            _, by, times = waiting.setdefault(agency.id, (agency, {}, []))
+            by[reviewer] = count
+            times.append(newest)
     for agency, by, times in waiting.values():
         own = by if agency.second_person_publishes else {}
         values = {"agency": agency.code, "count": sum(by.values())}
@@ -135,11 +137,10 @@ def _scanners(session: Session, now: datetime) -> Iterator[Candidate]:
         .where(Scanner.state == "cleared", Scanner.cleared_until <= local_date(now) + SCANNER_ENDS)
     )
     for scanner, agency_code in session.execute(rows):
-        about = f"{agency_code}/{scanner.code}"
-        values = {"agency": agency_code, "code": scanner.code, "day": scanner.cleared_until.strftime("%d/%m/%Y")}
-        yield Candidate(
-            "scanner_ending", about, (scanner.agency_id,), f"/scanners/{about}", values, scanner.cleared_until
-        )
+        assert scanner.cleared_until is not None
+        about, ends = f"{agency_code}/{scanner.code}", scanner.cleared_until
+        values = {"agency": agency_code, "code": scanner.code, "day": i18n.day(ends)}
+        yield Candidate("scanner_ending", about, (scanner.agency_id,), f"/scanners/{about}", values, ends)
 
 
 def _dispositions(session: Session, now: datetime) -> Iterator[Candidate]:
@@ -172,16 +173,16 @@ def _agreements(session: Session, now: datetime) -> Iterator[Candidate]:
     )
     for row in session.scalars(ending):
         assert row.valid_to is not None
-        values = {"number": row.number, "day": row.valid_to.strftime("%d/%m/%Y")}
+        values = {"number": row.number, "day": i18n.day(row.valid_to)}
         yield Candidate("agreement_ending", row.number, (row.agency_id,), "/reuse", values, row.valid_to)
 
 
 def _doors(session: Session, now: datetime) -> Iterator[Candidate]:
     today = local_date(now)
-    for kind, door in (("folder_problem", WatchedFolder), ("mailbox_problem", Mailbox)):
+    for kind, door, path in (("folder_problem", WatchedFolder, "folders"), ("mailbox_problem", Mailbox, "mailboxes")):
         failing = select(door.code, door.agency_id).where(door.state == "active", door.problem.is_not(None))
         for code, agency_id in session.execute(failing):
-            yield Candidate(kind, code, (agency_id,), "/doors", {"code": code}, today)
+            yield Candidate(kind, code, (agency_id,), f"/doors/{path}/{code}", {"code": code}, today)
 
 
 def _webhooks(session: Session, now: datetime) -> Iterator[Candidate]:

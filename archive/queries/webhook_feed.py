@@ -27,6 +27,7 @@ from archive.db.telling import WebhookDelivery, WebhookEndpoint
 from archive.db.trail import AuditDetails, AuditEvent, AuditLink
 
 SCANNED = 500  # links of the trail in one look
+HASH_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,14 @@ def events_by_subject() -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """message: the body, but for the address that links begin with."""
+    """message: the body, but for the address that links begin with.
+
+    message_id: what receivers know a repetition by. Its end is of the chain's hash: holdings that were restored to an
+    earlier day give the same numbers to other events.
+    """
 
     sequence: int
+    message_id: str
     event_id: uuid.UUID
     message: Mapping[str, Any]
 
@@ -110,7 +116,7 @@ def newest_sequence(session: Session) -> int:
 def _linked() -> Select[*tuple[Any, ...]]:
     """Of the details only the number of the receipt, which is no name."""
     return (
-        select(AuditLink.sequence, AuditEvent, Agency.code, AuditDetails.details["receipt"].astext)
+        select(AuditLink.sequence, AuditLink.hash, AuditEvent, Agency.code, AuditDetails.details["receipt"].astext)
         .join(AuditEvent, AuditEvent.id == AuditLink.event_id)
         .join(Agency, Agency.id == AuditEvent.agency_id)
         .outerjoin(AuditDetails, AuditDetails.event_id == AuditEvent.id)
@@ -118,14 +124,16 @@ def _linked() -> Select[*tuple[Any, ...]]:
 
 
 def _told(session: Session, found: Sequence[Row[*tuple[Any, ...]]], actor: Actor) -> list[FeedEvent]:
-    subjects = _subjects(session, [row[1] for row in found])
+    subjects = _subjects(session, [row.AuditEvent for row in found])
     told = []
-    for sequence, event, agency_code, receipt in found:
+    for sequence, digest, event, agency_code, receipt in found:
         subject = subjects.get((event.subject_kind, event.subject_id))
         telling = EVENTS.get(EventTag(event.tag))
         if subject is not None and telling is not None and subject.known_to(actor, telling, event.agency_id):
             about = _about(subject, receipt, telling)
-            told.append(FeedEvent(sequence, event.id, _message(sequence, event, agency_code, about)))
+            message_id = f"event-{sequence}-{digest[:HASH_CHARACTERS]}"
+            message = _message(sequence, event, agency_code, about)
+            told.append(FeedEvent(sequence, message_id, event.id, message))
     return told
 
 
