@@ -81,4 +81,4 @@ def test_nobody_manages_accounts_of_another_agency_or_gives_himself_a_role(
     for wrong in ({"role": "vua"}, {"agency": ""}, {"until": "2020-01-01"}):
         given = {"role": "clerk", "agency": "TD01", **wrong}
         assert operator.post("/accounts/lan/assignments", given).status_code == 422, wrong
-    assert [line["login"] for line in stranger.get("/accounts").json()["items"]] == ["xa"]
+    assert not {"lan", "may"} & {line["login"] for line in stranger.get("/accounts").json()["items"]}

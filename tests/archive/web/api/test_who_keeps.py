@@ -66,12 +66,25 @@ def test_a_role_writes_what_its_pages_take_and_nothing_else(
     make.dossier(agency, code="TD01.2025.0001")
     asking = program(role)
     for (method, path, body), writers in WRITES.items():
-        headers = {"Content-Type": "application/json", "If-Match": '"0"'}
+        headers = {"Content-Type": "application/json", "If-Match": '"1"'}
         answer = asking.ask(method, path, content=body, headers=headers)
         if role in writers:
             assert answer.status_code in {200, 201}, (method, path, answer.text)
         else:
             assert answer.status_code in {403, 404}, (method, path, answer.text)
+
+
+def test_what_has_not_changed_is_not_sent_again(program: Callable[..., Program]) -> None:
+    asking = program(Role.RECORDS_MANAGER)
+    asking.post("/scanners", {"agency": "TD01", "code": "MQ1", "name": "Máy", "serial": "S1"})
+    for path in (path for path, readers in READERS.items() if Role.RECORDS_MANAGER in readers):
+        first = asking.get(path)
+        if first.headers["content-type"] == "application/json":
+            again = asking.get(path, headers={"If-None-Match": first.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b""), path
+    known = asking.get("/scanners").headers["etag"]
+    asking.post("/scanners", {"agency": "TD01", "code": "MQ2", "name": "Máy", "serial": "S2"})
+    assert asking.get("/scanners", headers={"If-None-Match": known}).status_code == 200
 
 
 def test_nobody_reads_without_a_token_or_with_a_forged_one(program: Callable[..., Program]) -> None:
