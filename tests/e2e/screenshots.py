@@ -49,7 +49,9 @@ class Camera:
 
     def take(self, name: str, login: str, path: str) -> Page:
         page = self.page(login)
-        page.goto(path)
+        answer = page.goto(path)
+        if answer is None or not answer.ok:
+            raise ValueError(f"{path} is not there")
         page.wait_for_load_state("networkidle")
         self.save(page, name)
         return page
@@ -91,6 +93,8 @@ def take_delivering(camera: Camera) -> dict[str, str]:
     camera.take("overview", "lan", "/")
     lan = camera.take("batch-new", "lan", "/batches/new")
     journey.open_batch(lan, len(world.FILES))
+    batch = lan.url.partition("?")[0]
+    give_manifest(lan, batch)
     journey.drop(lan, world.FILES)
     lan.locator(".sent tr", has_text="BN-").first.wait_for()
     camera.save(lan, "sending")
@@ -100,7 +104,19 @@ def take_delivering(camera: Camera) -> dict[str, str]:
     journey.close_batch(lan)
     lan.reload()
     camera.save(lan, "batch-reconciliation")
+    camera.take("manifest", "lan", f"{batch}/manifest")
     return receipts
+
+
+def give_manifest(page: Page, batch: str) -> None:
+    """One of its papers has other pages than it says."""
+    page.goto(f"{batch}/manifest")
+    lines = ["Tên tệp,Số trang", *(f"{file.name},{9 if file == MINUTES else ''}" for file in world.FILES)]
+    sheet = "\n".join(lines).encode()
+    page.set_input_files("#sheet", {"name": "bang-ke.csv", "mimeType": "text/csv", "buffer": sheet})
+    page.get_by_role("button", name="Xem thử").click()
+    page.get_by_role("button", name="Lưu bảng kê này").click()
+    page.goto(batch)
 
 
 def take_reading(camera: Camera, receipts: dict[str, str]) -> None:
