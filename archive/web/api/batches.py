@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from archive.access.permissions import Permission
 from archive.actions import ingest
 from archive.db.unit_of_work import UnitOfWork
 from archive.queries import batches as queries
@@ -24,6 +25,7 @@ def list_batches(
 
     open_only: not closed, or with files that are still on their way.
     """
+    visit.require(Permission.BATCH_READ)
     with visit.unit_of_work() as uow:
         found = queries.batches(uow.session, actor=visit.actor, limit=limit, cursor=cursor, open_only=open_only)
     return page_of(BatchSummary, found)

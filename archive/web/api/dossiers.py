@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from archive.access.permissions import Permission
 from archive.actions import dossiers as actions
 from archive.db.unit_of_work import UnitOfWork
 from archive.queries import dossiers as queries
@@ -30,6 +31,7 @@ def list_dossiers(
     limit: Limit = 50,
 ) -> Page[DossierLine]:
     """List dossiers by code; those of one agency or task where it is named."""
+    visit.require(Permission.DOSSIER_READ)
     with visit.unit_of_work() as uow:
         found = queries.dossiers(
             uow.session, actor=visit.actor, limit=limit, cursor=cursor, agency_code=agency, task_number=task

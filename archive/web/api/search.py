@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from archive.access.permissions import Permission
 from archive.actions.readings import run_search
 from archive.queries.searching import MAX_LIMIT
 from archive.web.api.calls import Reader
@@ -43,6 +44,7 @@ def search(
 
     from, to, year: of the date of issue.
     """
+    visit.require(Permission.ITEM_READ)
     given: dict[str, Any] = {
         "agency": agency,
         "dossier": dossier,
