@@ -24,6 +24,7 @@ from archive.db.digitization import Task
 from archive.db.holdings import Correction, Item, Page, Rendition
 from archive.db.reuse import ReuseEvent
 from archive.db.states import READABLE, ItemState
+from archive.errors import InvalidInput
 from archive.queries.lines import has_unclear_page
 from ocr.model import TextSource
 
@@ -118,7 +119,12 @@ class Selection:
         return _all([self.scope(), clause(self.figure), self._within()])
 
     def dossiers(self, allowed: ColumnElement[bool]) -> Select[uuid.UUID]:
-        """Ids of the dossiers all of whose live items have come as far. allowed: which items count at all."""
+        """Ids of the dossiers all of whose live items have come as far. allowed: which items count at all.
+
+        Raises InvalidInput for a figure that is no stage: dossiers are not counted by it.
+        """
+        if self.figure not in STAGES:
+            raise InvalidInput("web.bad_request", field="measure")
         rows = whole_dossiers().where(self.scope(), allowed).subquery()
         found = select(rows.c.dossier_id).where(rows.c[str(self.figure)]).distinct()
         moment = rows.c.get(f"{self.figure}_at")

@@ -20,6 +20,7 @@ from archive.web.api import (
     inbox,
     items,
     manifests,
+    me,
     overview,
     paper,
     programme,
@@ -37,6 +38,7 @@ from archive.web.api import (
 )
 
 ROUTERS = (
+    me.router,
     overview.router,
     items.router,
     fields.router,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from archive.access import policy
-from archive.access.identity import OFFICE_HOURS, Actor
+from archive.access.identity import OFFICE_HOURS, SYSTEM, Actor
 from archive.access.permissions import Permission, Role
 from archive.bootstrap import App
 from archive.db.accounts import Agency
@@ -22,6 +22,7 @@ from archive.db.digitization import Task, TaskPlan
 from archive.db.holdings import Correction, Item, Page, Rendition
 from archive.db.reuse import ReuseEvent
 from archive.db.states import READABLE, ItemState
+from archive.errors import InvalidInput
 from archive.ids import new_id
 from archive.queries.figures import DEFECTS, STAGES, Figure, Measure, Period, Selection
 from archive.queries.programme import programme
@@ -360,3 +361,8 @@ def test_a_title_of_a_record_under_way_is_shown_to_nobody(app: App, make: Factor
             lines = records(session, Selection(Figure.STOPPED), actor=world.actors[role, 0]).lines
         assert all(isinstance(line, RecordLine) and line.item is None for line in lines)
         assert len(lines) == (1 if role in (Role.CLERK, Role.RECORDS_MANAGER, Role.LEADER) else 0)
+
+
+def test_dossiers_are_not_counted_by_what_is_no_stage(session: Session, world: World) -> None:
+    with pytest.raises(InvalidInput):
+        records(session, Selection(Figure.UNNAMED, measure=Measure.DOSSIERS), actor=SYSTEM)
