@@ -17,6 +17,7 @@ from archive.bootstrap import App
 from archive.drill import run_daily
 from archive.failure_log import warn
 from archive.integrations.mail_out import send_notices
+from archive.integrations.mail_in import MailWatch
 from archive.integrations.watch_folder import FolderWatch
 from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
@@ -25,7 +26,7 @@ from archive.workflows.lease import release_session
 NOTICES_S = 600.0  # a portion each time: what falls due on the first of January is told within hours
 PROTECTION_S, DRILL_S, DAY_S = 5.0, 3600.0, 86_400.0
 WEBHOOKS_S, INBOX_S, MAIL_OUT_S = 1.0, 60.0, 60.0
-DOORS_S = 5.0
+DOORS_S, MAIL_IN_S = 5.0, 60.0
 PROPOSALS_S = 60.0  # a portion each time
 UPLOADS_S = 10.0
 LONGEST_WAIT_S = 3600.0  # until a job that failed is tried again
@@ -53,6 +54,7 @@ JOBS: tuple[Job, ...] = (
 # what waits for other machines keeps nothing else waiting
 DOOR_JOBS: tuple[Job, ...] = (
     Job("folders", DOORS_S, FolderWatch()),
+    Job("mail in", MAIL_IN_S, MailWatch()),
     Job("whole uploads", UPLOADS_S, take_whole_uploads),
     Job("ended uploads", NOTICES_S, end_expired_uploads),
 )
