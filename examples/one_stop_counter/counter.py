@@ -42,7 +42,10 @@ class Counter:
         return self.agency is not None and self.task is not None
 
     def ask(self, given: dict[str, str], owner: str) -> Dossier:
-        """given: reference, wanted (`code|paper`), kind, on. The owner's identifier goes into the question alone."""
+        """given: reference, wanted (`code|paper`), kind, on. The owner's identifier goes into the question alone.
+
+        The answer takes the place of an earlier one of which nothing was taken.
+        """
         reference = given["reference"]
         procedure, paper = self._wanted(given["wanted"])
         self._require_open(reference, procedure)
@@ -55,6 +58,8 @@ class Counter:
         }
         answer = self.archive.look_up(question | ({"on": given["on"]} if given["on"] else {}))
         with self.dossiers.changing(reference, new=Dossier(reference, procedure.code, procedure.title)) as dossier:
+            taken = {each["lookup"] for each in dossier.taken}
+            dossier.lookups = [each for each in dossier.lookups if each["paper"] != paper or each["lookup"] in taken]
             dossier.lookups.insert(0, {"paper": paper, "at": _now(), **answer})
         return dossier
 

@@ -73,7 +73,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         data = Path(scratch) / "data"
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--lang=vi"])
         with world.open_holdings(data) as app:
             world.settle(app)
             service = world.serve(data)
@@ -97,9 +97,11 @@ def take_delivering(camera: Camera) -> dict[str, str]:
     give_manifest(lan, batch)
     journey.drop(lan, world.FILES)
     lan.locator(".sent tr", has_text="BN-").first.wait_for()
+    lan.locator("#sent").evaluate("(part) => part.scrollIntoView()")
     camera.save(lan, "sending")
     receipts = journey.receipts_of(lan, world.FILES)
     lan.get_by_text("đã dừng").or_(lan.get_by_text("chờ duyệt")).first.wait_for(timeout=journey.READ_MS)
+    lan.locator("#live").evaluate("(part) => part.scrollIntoView()")
     camera.save(lan, "batch-progress")
     journey.close_batch(lan)
     lan.reload()

@@ -98,6 +98,17 @@ def test_an_invented_paper_is_found_taken_and_fills_in_the_form(officer: Officer
     assert copy.headers["content-type"] == "application/pdf"
 
 
+def test_asked_again_the_newest_answer_counts_and_what_was_taken_stays(officer: Officer) -> None:
+    asked = {"reference": "HS-26-0006"}
+    officer.ask(**asked, owner="000000000009")
+    page = officer.ask(**asked)
+    assert "Kho không có giấy nào" not in text(page)
+    officer.take(page)
+    page = officer.ask(**asked, owner="000000000009")
+    assert "Kho không có giấy nào" in text(page)
+    assert text(page).count("Đã lấy để") == 1
+
+
 def test_what_the_officer_corrects_in_the_form_is_kept(officer: Officer) -> None:
     officer.take(officer.ask(reference="HS-26-0002"))
     page = officer.http.post("/dossiers/HS-26-0002/form", data={"holder_name": "Lê Văn Huynh", "made_up": "x"})
