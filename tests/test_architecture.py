@@ -56,6 +56,7 @@ HOME_OF_CLIENT = {  # third-party client -> the only places that import it
     "elasticsearch": ("search/adapters/elasticsearch_server.py",),
     "elastic_transport": ("search/adapters/elasticsearch_server.py",),
     "urllib3": ("archive/storage/s3_", "search/adapters/elasticsearch_server.py"),
+    "httpx": ("archive/integrations/webhook_sender.py",),
     "rich": ("archive/cli/output.py",),
     "uvicorn": ("archive/cli/serve.py",),
 }

@@ -31,6 +31,7 @@ from archive.queries.webhooks import DEAD, account_may_be_told, managed_endpoint
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32  # as in Standard Webhooks
 ACTIVE, PAUSED = "active", "paused"
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # before it an offset may leave what a date can hold
 
 
 def open_webhook(
@@ -134,7 +135,7 @@ def replay_webhook(
     if (sequence is None) == (since is None):
         raise InvalidInput("webhook.replay_from_where", field="sequence")
     if since is not None:
-        sealed = select(AuditLink.sequence).where(AuditLink.sealed_at >= since.astimezone(UTC))
+        sealed = select(AuditLink.sequence).where(AuditLink.sealed_at >= max(since, EARLIEST))
         sequence = uow.session.scalar(sealed.order_by(AuditLink.sequence).limit(1))
         if sequence is None:
             raise InvalidInput("webhook.replay_in_future", field="since")

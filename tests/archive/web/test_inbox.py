@@ -18,7 +18,7 @@ Open = Callable[..., Browser]
 
 def bell(page: str) -> str:
     (found,) = re.findall(r'<a class="bell".*?</a>', page, re.DOTALL)
-    return re.sub(r"\s*<[^>]*>\s*", " ", unescape(found)).strip()
+    return " ".join(re.sub(r"<[^>]*>", " ", unescape(found)).split())
 
 
 def test_the_bell_counts_what_is_new_on_every_page_and_the_list_says_what_it_is(

@@ -46,6 +46,8 @@ def test_a_webhook_is_set_up_changed_replayed_and_its_secret_told_once(
         assert again == {"webhook": made.json()["webhook"], "secret": None}
         assert "id" not in made.json()["webhook"]
         assert operator.post("/webhooks/MOT-CUA/replays", {"sequence": 1}).json() == {"sequence": 1}
+        begun = operator.post("/webhooks/MOT-CUA/replays", {"since": "0001-01-01T00:00:00+14:00"})
+        assert (begun.status_code, begun.json()) == (201, {"sequence": 1})
         assert tell_webhooks(app) == 1
         assert receiver.taken[0].is_signed_by(secret)
         shown = operator.get("/webhooks/MOT-CUA").json()
