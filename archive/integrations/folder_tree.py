@@ -98,7 +98,7 @@ class FolderTree:
 
     def files(self) -> list[Found]:
         """All that lies there, in the order of the names; hidden files, and what was set aside, are not looked at."""
-        found = []
+        found: list[Found] = []
         for file in self._walk(self._fd, "", 0):
             if len(found) == LISTED:
                 raise FolderProblem("folder.too_many", limit=LISTED)

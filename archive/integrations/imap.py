@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import imaplib
 import re
@@ -43,6 +44,8 @@ class Connection:
 
     def __init__(self, client: imaplib.IMAP4, uid_validity: str, beat: Callable[[], None]) -> None:
         self._client, self.uid_validity, self._beat = client, uid_validity, beat
+        told = self._check(self._tried(client.capability))  # more than it said before the sign-in
+        self._capabilities = set(told[0].decode("ascii", "replace").upper().split()) if told and told[0] else set()
 
     @classmethod
     @contextlib.contextmanager
@@ -92,12 +95,12 @@ class Connection:
         name = _quoted(folder)
         with contextlib.suppress(MailboxProblem):  # it is there already, or the next command says what is wrong
             self._check(self._tried(lambda: self._client.create(name)))
-        if "MOVE" in self._client.capabilities:
+        if "MOVE" in self._capabilities:
             self._ask("MOVE", str(uid), name)
             return
         self._ask("COPY", str(uid), name)
         self._ask("STORE", str(uid), "+FLAGS.SILENT", "(\\Deleted)")
-        if "UIDPLUS" in self._client.capabilities:
+        if "UIDPLUS" in self._capabilities:
             self._ask("EXPUNGE", str(uid))
 
     def _search(self, *criteria: str) -> list[int]:
@@ -163,7 +166,7 @@ def _entered(client: imaplib.IMAP4, server: Server) -> str:
         raise MailboxProblem("mailbox.folder_missing", folder=server.folder)
     if client.is_readonly:
         raise MailboxProblem("mailbox.read_only", folder=server.folder)
-    return validity[0].decode("ascii", "replace")
+    return str(validity[0], "ascii", "replace")
 
 
 def _quoted(folder: str) -> str:
@@ -173,8 +176,6 @@ def _quoted(folder: str) -> str:
 
 def _utf7(name: str) -> str:
     """Source: RFC 3501, 5.1.3."""
-    import base64
-
     out, held = [], ""
 
     def flush() -> None:

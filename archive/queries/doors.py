@@ -141,12 +141,7 @@ def waiting_files(
     door_id = folder(session, code, actor=actor).id
     rows = select(FolderFile).where(FolderFile.folder_id == door_id)
     page = WAITING.page(session, rows, cursor=cursor, limit=limit)
-    return page.of(
-        [
-            WaitingFile(row.path_digest, row.size_bytes, row.seen_at, Message(row.reason, row.reason_values))
-            for (row,) in page
-        ]
-    )
+    return page.of([_waiting(row[0]) for row in page])
 
 
 def mailbox(session: Session, code: str, *, actor: Actor) -> MailboxView:
@@ -218,6 +213,10 @@ def _line(row: Row[*tuple[Any, ...]], kind: str, actor: Actor) -> DoorLine:
         place=place,
         manages=manages,
     )
+
+
+def _waiting(row: FolderFile) -> WaitingFile:
+    return WaitingFile(row.path_digest, row.size_bytes, row.seen_at, Message(row.reason, row.reason_values))
 
 
 def _mail(message: MailMessage, batch: str | None, closed_at: datetime | None) -> MailLine:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from archive.access.permissions import Role
 from archive.actions.folder_work import profiles
 from archive.bootstrap import App
-from archive.db.accounts import Agency
+from archive.db.accounts import Account, Agency
 from archive.integrations.watch_folder import look_at
 from tests.archive.web.conftest import Browser
 from tests.factories import Factory
@@ -159,10 +160,6 @@ def test_doors_of_another_agency_are_not_there(signed_in: Open, make: Factory, f
     assert stranger.post("/doors/folders/TM-01/pause").status_code == 404
 
 
-def _account(make: Factory, login: str) -> object:
-    from sqlalchemy import select
-
-    from archive.db.accounts import Account
-
+def _account(make: Factory, login: str) -> Account:
     with make._app.unit_of_work() as uow:
         return uow.session.scalars(select(Account).where(Account.login == login)).one()

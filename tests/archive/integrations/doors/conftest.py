@@ -31,7 +31,7 @@ def pdf(pages: int = 1) -> bytes:
     for _ in range(pages):
         made.add_blank_page(page_size=(200, 300))
     out = BytesIO()
-    made.save(out)
+    made.save(out, deterministic_id=True)
     return out.getvalue()
 
 

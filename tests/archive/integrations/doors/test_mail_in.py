@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from archive.access.identity import Actor
+from archive.actions import mail_work
 from archive.actions.doors import MailboxSetup, open_mailbox
 from archive.actions.mail_work import mailboxes
 from archive.bootstrap import App
@@ -201,7 +202,7 @@ def test_stopped_anywhere_the_next_look_goes_on_and_nothing_is_doubled(box: Box,
     files = {f"{number}.pdf": pdf(number) for number in (1, 2, 3)}
     box.server.send(mail(*files.items()))
     places = {"receive_file": mail_in, "mark_read": Connection, "move": Connection}
-    place = places.get(at, mail_in.mail_work)
+    place = places.get(at, mail_work)
     calls = 0
     real = getattr(place, at)
 

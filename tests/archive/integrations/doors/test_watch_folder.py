@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from archive.actions.ingest import receive_file
 from archive.bootstrap import App
 from archive.db.digitization import BatchEntry
 from archive.db.doors import Arrival
-from archive.integrations import folder_tree, watch_folder
+from archive.integrations import watch_folder
 from archive.integrations.folder_tree import FolderTree, Found
 from tests.archive.integrations.doors.conftest import Watched, pdf, picture
 from tests.conftest import SetClock
@@ -188,7 +189,7 @@ def test_a_file_that_came_in_the_place_of_a_taken_one_is_not_removed(watched: Wa
     folder.put("a.pdf", pdf(1))
     folder.look()
     folder.look(5)
-    received = watch_folder.receive_file
+    received = receive_file
 
     def replaced(*given: object, **named: object) -> object:
         answer = received(*given, **named)  # type: ignore[arg-type]
@@ -269,7 +270,7 @@ def test_from_a_folder_that_can_only_be_read_nothing_is_taken(watched: Watch) ->
     folder = watched()
     folder.put("a.pdf", pdf())
     with pytest.MonkeyPatch.context() as patch:  # root may write anywhere, so the system's answer is given here
-        patch.setattr(folder_tree.os, "access", lambda *_, **__: False)
+        patch.setattr(os, "access", lambda *_, **__: False)
         folder.settle()
     assert folder.row().problem == "folder.read_only"
     assert folder.outcomes() == []
@@ -347,7 +348,7 @@ def test_two_that_look_at_the_same_time_take_each_file_once(watched: Watch) -> N
         folder.put(f"{number}.pdf", pdf(number))
     folder.look()
     folder.look(5)
-    received = watch_folder.receive_file
+    received = receive_file
 
     def twice(*given: object, **named: object) -> object:
         with pytest.MonkeyPatch.context() as patch:
