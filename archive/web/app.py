@@ -17,6 +17,7 @@ from archive.web.pages import (
     accounts,
     agencies,
     agency_import,
+    api,
     audit,
     batches,
     changes,
@@ -80,6 +81,7 @@ PAGES = (
     agency_import,
     agencies,
     webhooks,
+    api,
     audit,
 )
 

@@ -81,7 +81,7 @@ def test_a_token_is_told_once_and_never_kept(app: App, program: Callable[..., Pr
     operator = program(Role.OPERATOR)
     made = operator.post("/accounts", {"login": "cong", "name": "Cổng", "kind": "service"}, key="k-1")
     assert made.status_code == 201, made.text
-    operator.post("/accounts/cong/roles", {"role": "service", "agency": "TD01"}, key="k-2")
+    operator.post("/accounts/cong/assignments", {"role": "service", "agency": "TD01"}, key="k-2")
     token = operator.post("/accounts/cong/tokens", {"name": "thử"}, key="k-3")
     assert token.status_code == 201, token.text
     secret = token.json()["token"]
