@@ -26,6 +26,7 @@ SENSITIVE = frozenset({FieldName.HOLDER_IDENTIFIER.value})
 """Fields whose values are sealed; the name is the kind of an owner_identifier row."""
 
 _LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){8,}")  # of a person (9 or 12 digits), an enterprise (10 or 13)
+_SPACED_NUMBER = re.compile(r"\d(?: ?\d){8,}")
 _VALUES = ("value", "read_as")  # parts of a stored field that hold what the paper says
 
 
@@ -37,6 +38,11 @@ def normalised(value: str) -> str:
 def masked(text: str) -> str:
     """For the trail: of numbers as long as an identifier only the last three digits are left."""
     return _LONG_NUMBER.sub(lambda number: f"…{number.group()[-3:]}", text)
+
+
+def masked_code(text: str) -> str:
+    """Of a code whose parts are numbers, H26.18-251122-0007, only a part that is as long as an identifier is hidden."""
+    return _SPACED_NUMBER.sub(lambda number: f"…{number.group()[-3:]}", text)
 
 
 def seal_value(keys: Keys, item_id: uuid.UUID, field: str, value: FieldValue) -> Any:

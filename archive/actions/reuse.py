@@ -17,7 +17,7 @@ from sqlalchemy import select
 from archive import i18n
 from archive.access import policy
 from archive.access.encryption import lookup_digest
-from archive.access.identifiers import masked, normalised
+from archive.access.identifiers import masked, masked_code, normalised
 from archive.access.identity import Actor, local_date
 from archive.access.permissions import Permission
 from archive.actions.records import record_item, text_given
@@ -151,7 +151,7 @@ def _checked(question: Question, now: datetime) -> Question:
         question.paper,
         text_given("reuse", question.procedure, "procedure", maximum=MAX_CODE_CHARACTERS),
         masked(text_given("reuse", question.purpose, "purpose", maximum=MAX_CHARACTERS)),
-        masked(text_given("reuse", question.dossier_reference, "dossier_reference", maximum=MAX_CODE_CHARACTERS)),
+        masked_code(text_given("reuse", question.dossier_reference, "dossier_reference", maximum=MAX_CODE_CHARACTERS)),
         question.on,
     )
 

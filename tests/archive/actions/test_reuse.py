@@ -297,6 +297,16 @@ def test_identifiers_are_in_no_row_and_no_event(world: ReuseWorld) -> None:
     assert tuple(kept) == tuple(events) == ("Cho ông …123", "HS …123")
 
 
+@pytest.mark.parametrize("code", ["H26.18-251122-0007", "000.00.18.H26-251122-0007"])
+def test_the_dossier_of_the_procedure_is_kept_as_it_is(world: ReuseWorld, code: str) -> None:
+    """Its parts are numbers, and two dossiers of a day differ by the last of them."""
+    asked = Question(OwnerKind.PERSON, PERSON, BIRTH, MARRIAGE, "Đăng ký kết hôn", code)
+    with world.app.unit_of_work() as uow:
+        look_up(uow, asked, actor=world.service, now=world.clock())
+    with Session(world.app.engine) as session:
+        assert session.scalars(select(ReuseLookup.dossier_reference)).one() == code
+
+
 # --- what is left of a person
 
 
