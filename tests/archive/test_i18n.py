@@ -104,3 +104,27 @@ def test_an_error_tells_its_text() -> None:
 
 def test_a_date_in_a_message_is_written_as_people_write_it() -> None:
     assert "05/02/2026" in i18n.text("agency.ended_already", code="H26", day=date(2026, 2, 5))
+
+
+def test_every_error_has_its_english_text() -> None:
+    """Programs and operators are told in English what went wrong."""
+    kinds = {kind.__name__ for kind in error_classes(ArchiveError)} | {"Refusal"}
+    named = {
+        reason
+        for path in (ROOT / "archive").rglob("*.py")
+        for reason in _reasons(ast.parse(path.read_text("utf-8")), kinds)
+    }
+    known = {reason for reason in named if reason in i18n.catalog("vi")}
+    assert known - i18n.catalog("en").keys() == set()
+
+
+def _reasons(module: ast.Module, kinds: set[str]) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] in kinds:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+        elif isinstance(node, ast.AnnAssign | ast.Assign) and isinstance(node.value, ast.Constant):
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+            if any(isinstance(target, ast.Name) and target.id == "message_id" for target in targets):
+                yield str(node.value.value)
