@@ -123,7 +123,7 @@ class _Look:
     def _take(self, uid: int, reference: str, size: int) -> None:
         limit = self._app.settings.mail_bytes
         if size > limit:
-            raise MailRefused("mail.too_big", limit_bytes=limit)
+            raise MailRefused("mail.too_big", megabytes=limit >> 20)
         with self._app.quarantine.workspace() as workspace:
             header, mail, folder = workspace / "header", workspace / "mail", workspace / "attachments"
             with header.open("wb") as out:
@@ -132,7 +132,7 @@ class _Look:
                 raise MailRefused("mail.sender_unknown")
             with mail.open("wb") as out:
                 if not self._connection.write_mail(uid, out, limit):
-                    raise MailRefused("mail.too_big", limit_bytes=limit)
+                    raise MailRefused("mail.too_big", megabytes=limit >> 20)
             folder.mkdir()
             attachments = take_apart(mail, folder)
             self._receive(reference, attachments, size)
