@@ -49,7 +49,8 @@ def test_on_all_that_are_named_or_on_none(program: Open, make: Factory, agency: 
     dossier = make.dossier(agency)
     manager = program(Role.RECORDS_MANAGER)
     assert manager.post("/holds", {"subjects": [dossier.code, "KHÔNG-CÓ"], **WHY}).status_code == 404
-    for wrong in ({"subjects": []}, {"reason": ""}, {"authority": " "}, {"thừa": 1}):
+    wrongs: tuple[dict[str, object], ...] = ({"subjects": []}, {"reason": ""}, {"authority": " "}, {"thừa": 1})
+    for wrong in wrongs:
         given = {"subjects": [dossier.code], **WHY, **wrong}
         assert manager.post("/holds", given).status_code == 422, wrong
     assert placed(app) == 0
