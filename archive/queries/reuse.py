@@ -139,7 +139,7 @@ def papers_on_file(
     asked = {
         "digests": sorted(lookup_digests(keys, KIND, normalised(owner)).values()),
         "given_by": sorted(given_by),
-        "held": sorted(policy.agencies(actor, Permission.REUSE_LOOK_UP)),
+        "held": list(policy.agencies(actor, Permission.REUSE_LOOK_UP)),
     }
     found = [
         row.Item
