@@ -43,6 +43,8 @@ def field_value(name: str, given: object, *, today: date) -> FieldValue:
 
 
 def _text(field: FieldName, given: object) -> str:
+    if isinstance(given, list | tuple):
+        raise InvalidInput("field.one_value", field=field)
     text = " ".join(nfc(str(given)).split())
     if not text:
         raise InvalidInput("field.empty", field=field)
