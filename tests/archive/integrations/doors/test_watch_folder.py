@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from archive.db.digitization import BatchEntry
 from archive.db.doors import Arrival
 from archive.integrations import watch_folder
 from archive.integrations.folder_tree import FolderTree, Found
+from archive.integrations.watch_folder import FolderWatch
 from tests.archive.integrations.doors.conftest import Watched, pdf, picture
 from tests.conftest import SetClock
 
@@ -373,3 +375,18 @@ def test_times_that_no_calendar_has_are_no_obstacle(watched: Watch) -> None:
     folder.settle()
     assert folder.outcomes() == [("stored", None)]
     assert stat.S_ISDIR(folder.path.stat().st_mode)
+
+
+def test_the_job_looks_at_every_folder(watched: Watch) -> None:
+    folders = [watched("may-1", "TM-01"), watched("may-2", "TM-02")]
+    for number, folder in enumerate(folders, 1):
+        folder.put("a.pdf", pdf(number))
+    job = FolderWatch()
+    for after_s in (0, 5, 40):
+        folders[0].clock.advance(seconds=after_s)
+        assert job(folders[0].app) == 2
+        for thread in threading.enumerate():
+            if thread.name == "background-folders":
+                thread.join(60)
+    assert folders[0].digests() == sorted([digest(pdf(1)), digest(pdf(2))])
+    assert {batch.door for batch in folders[0].batches()} == {"TM-01", "TM-02"}
