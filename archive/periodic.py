@@ -12,12 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from archive.actions.inbox import fill_inbox
 from archive.actions.notices import give_due_notices
 from archive.actions.proposals import propose_waiting
+from archive.actions.repetition import forget_keys
 from archive.actions.uploads import end_expired_uploads, take_whole_uploads
 from archive.bootstrap import App
 from archive.drill import run_daily
 from archive.failure_log import warn
-from archive.integrations.mail_out import send_notices
 from archive.integrations.mail_in import MailWatch
+from archive.integrations.mail_out import send_notices
 from archive.integrations.watch_folder import FolderWatch
 from archive.integrations.webhooks import tell_webhooks
 from archive.protection import roll_locks, tell_store
@@ -50,6 +51,7 @@ JOBS: tuple[Job, ...] = (
     Job("drill", DRILL_S, run_daily),
     Job("notices", NOTICES_S, give_due_notices),
     Job("proposals", PROPOSALS_S, propose_waiting),
+    Job("keys of repetition", DAY_S, forget_keys),
 )
 # what waits for other machines keeps nothing else waiting
 DOOR_JOBS: tuple[Job, ...] = (

@@ -33,10 +33,14 @@ from archive.settings import Settings
 from archive.storage.filesystem import FilesystemStore
 from archive.storage.quarantine import FilesystemQuarantine
 
-# the store is told anew what the catalogue says of locks and holds; the index is built anew by whoever drains
+# the store is told anew what the catalogue says of locks and holds; a trial takes no file and tells nobody
 _AFTERWARDS = """
 update public.stored_object set protection_pending = true, protection_changed_at = now()
 where legal_hold or locked_until > now();
+update public.watched_folder set state = 'paused';
+update public.mailbox set state = 'paused';
+update public.webhook_endpoint set state = 'paused';
+update public.inbox_notice set mail = 'none' where mail = 'due';
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, TypeVar, cast
@@ -10,19 +9,15 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
-from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
 
-from archive.db.trail import IdempotencyKey
+from archive.access.encryption import lookup_digest
+from archive.actions.repetition import Answered, answered, keep_answer
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import InvalidInput
-from archive.ids import new_id
 from archive.web.deps import SignedIn, Visit, bearer_of
 from archive.web.security import RevisionMissing, RevisionStale, SignInNeeded
 
 REPLAYED = "Idempotent-Replayed"
 Told = TypeVar("Told")
-_KEYS = cast(Table, IdempotencyKey.__table__)
 
 
 def _program(request: Request, visit: SignedIn) -> Visit:
@@ -82,33 +77,20 @@ def once(
     with visit.unit_of_work() as uow:
         if key is None:
             return cast(Told, JSONResponse(jsonable_encoder(act(uow)), status_code=status))
-        asked = _digest(visit.request, given)
-        mine = insert(_KEYS).values(
-            id=new_id(), account_id=visit.actor.account_id, key=key, request_digest=asked, at=visit.now
-        )
-        row_id = uow.session.scalar(mine.on_conflict_do_nothing().returning(_KEYS.c.id))
-        if row_id is None:
-            return cast(Told, _again(uow, visit, key, asked))
+        asked = _digest(visit, given)
+        before = answered(uow, key, asked, actor=visit.actor, now=visit.now)
+        if before is not None:
+            return cast(Told, JSONResponse(before.answer["body"], before.status, headers={REPLAYED: "true"}))
         answer = jsonable_encoder(act(uow))
-        kept = uow.session.get_one(IdempotencyKey, row_id)
-        kept.status, kept.answer = status, {"body": _without(answer, untold)}
+        keep_answer(uow, key, Answered(status, {"body": _without(answer, untold)}), actor=visit.actor)
     return cast(Told, JSONResponse(answer, status_code=status))
 
 
-def _again(uow: UnitOfWork, visit: Visit, key: str, asked: str) -> JSONResponse:
-    kept = uow.session.scalars(
-        select(IdempotencyKey).where(IdempotencyKey.account_id == visit.actor.account_id, IdempotencyKey.key == key)
-    ).one()
-    if kept.request_digest != asked:
-        raise InvalidInput("api.key_used", field="Idempotency-Key")
-    assert kept.answer is not None
-    assert kept.status is not None
-    return JSONResponse(kept.answer["body"], status_code=kept.status, headers={REPLAYED: "true"})
-
-
-def _digest(request: Request, given: object) -> str:
-    told = [request.method, request.url.path, request.url.query, jsonable_encoder(given)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def _digest(visit: Visit, given: object) -> str:
+    """Keyed: what was given may be somebody's identifier or password."""
+    url = visit.request.url
+    told = [visit.request.method, url.path, url.query, jsonable_encoder(given)]
+    return lookup_digest(visit.app.keys, "api.call", json.dumps(told, sort_keys=True, ensure_ascii=False))[0]
 
 
 def _without(answer: Any, untold: Collection[str]) -> Any:

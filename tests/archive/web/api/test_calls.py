@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from archive.access.permissions import Role
+from archive.actions.repetition import forget_keys
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import Batch
@@ -18,6 +19,7 @@ from archive.db.trail import AuditEvent, IdempotencyKey
 from archive.web.limits import CallLimits, TooManyCalls
 from tests.archive.web.conftest import Browser, Program
 from tests.archive.web.read_item import ReadItem
+from tests.conftest import SetClock
 from tests.factories import Factory
 
 BATCH = {"agency": "TD01", "task": 3}
@@ -186,3 +188,12 @@ def test_too_many_calls_wait_for_the_bucket_to_fill(make: Factory) -> None:
     limits.take(one)
     with pytest.raises(TooManyCalls):
         limits.take(one)
+
+
+def test_a_key_is_forgotten_after_a_month(app: App, clock: SetClock, program: Callable[..., Program]) -> None:
+    program(Role.CLERK).post("/batches", BATCH, key="k-1")
+    clock.advance(days=29)
+    assert forget_keys(app) == 0
+    clock.advance(days=2)
+    assert forget_keys(app) == 1
+    assert count(app, IdempotencyKey) == 0
