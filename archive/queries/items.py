@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Row, Select, or_, select, true, union_all
@@ -67,6 +68,35 @@ def receipt(session: Session, reference: str | uuid.UUID, *, actor: Actor) -> Re
     if row is None:
         raise not_found(reference)
     return receipt_view(row, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStanding:
+    """What a change left an item as."""
+
+    receipt: str
+    code: str | None
+    dossier_code: str | None
+    state: str
+    level: str
+    doubtful_fields: int
+    revision: int
+
+
+def standing(session: Session, item_id: uuid.UUID) -> ItemStanding:
+    """For who has just changed it; also where nobody finds it any more."""
+    session.flush()
+    changed = session.get_one(Item, item_id)
+    dossier = session.get(Dossier, changed.dossier_id) if changed.dossier_id else None
+    return ItemStanding(
+        receipt=session.get_one(Receipt, changed.receipt_id).number,
+        code=changed.code,
+        dossier_code=dossier.code if dossier else None,
+        state=changed.state,
+        level=changed.level,
+        doubtful_fields=changed.doubtful_fields,
+        revision=changed.revision,
+    )
 
 
 def item_to_restore(session: Session, reference: str, *, actor: Actor) -> uuid.UUID:

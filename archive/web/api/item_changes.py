@@ -10,8 +10,6 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from archive.access.identity import Actor
-from archive.db.holdings import Dossier, Item, Receipt
-from archive.db.states import ItemState
 from archive.db.unit_of_work import UnitOfWork
 from archive.errors import Conflict
 from archive.queries import items
@@ -52,26 +50,10 @@ def change_item(
             if conflict.reason == "item.changed":
                 raise RevisionStale from conflict
             raise
-        return standing(uow, item_id)
+        return ItemStanding.model_validate(items.standing(uow.session, item_id))
 
     answered: ItemStanding = once(visit, key, given, act, status=status)
     return answered
-
-
-def standing(uow: UnitOfWork, item_id: uuid.UUID) -> ItemStanding:
-    """Also of what nobody finds any more: who took it from sight is told how it stands."""
-    uow.session.flush()
-    item = uow.session.get_one(Item, item_id)
-    dossier = uow.session.get(Dossier, item.dossier_id) if item.dossier_id else None
-    return ItemStanding(
-        receipt=uow.session.get_one(Receipt, item.receipt_id).number,
-        code=item.code,
-        dossier_code=dossier.code if dossier else None,
-        state=ItemState(item.state),
-        level=item.level,
-        doubtful_fields=item.doubtful_fields,
-        revision=item.revision,
-    )
 
 
 def _readable(session: Session, reference: str, *, actor: Actor) -> uuid.UUID:
