@@ -82,7 +82,8 @@ class _Look:
     def go(self, tree: FolderTree) -> None:
         listing = {file.path: file for file in tree.files()}
         judge = Judge(tree, self._profile, listing, self._app.clock)
-        marks = {mark.path for file in listing.values() if (mark := judge.done_file(file)) is not None}
+        files = [file for file in listing.values() if not judge.is_done_file(file)]
+        marks = {mark.path for file in files if (mark := judge.done_file(file)) is not None}
         candidates = [file for file in listing.values() if not (judge.is_done_file(file) and file.path in marks)]
         whole, waiting, there = self._judged(judge, candidates)
         with self._app.unit_of_work() as uow:
@@ -156,7 +157,7 @@ class _Look:
         taken = set(self.taken)
         done: dict[str, tuple[Found, bool]] = {}
         for file in candidates:
-            mark = judge.done_file(file)
+            mark = None if judge.is_done_file(file) else judge.done_file(file)
             if mark is not None:
                 gone = path_digest(self._app, self._profile.id, file) in taken
                 done[mark.path] = (mark, gone and done.get(mark.path, (mark, True))[1])
