@@ -92,7 +92,7 @@ def _keeps_its_pages(file: Path, pages: tuple[PageText, ...]) -> bool:
                 return False
             if any(list(page.mediabox) != list(page.cropbox) for page in document.pages):
                 return False
-    except (pikepdf.PdfError, ValueError, TypeError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError):
         return False
     with open_pdf(file) as drawn:
         for page in pages:

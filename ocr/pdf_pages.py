@@ -48,7 +48,7 @@ def _is_without_pages(file: Path) -> bool:
     try:
         with pikepdf.open(file) as document:
             return len(document.pages) == 0
-    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, RuntimeError):
         return False
 
 

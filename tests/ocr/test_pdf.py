@@ -164,3 +164,15 @@ def test_the_file_itself_is_only_read(tmp_path: Path) -> None:
     file.chmod(0o400)
     work.seal(file, recognition(rotation=90), tmp_path / "out")
     assert file.read_bytes() == before
+
+
+HALF_ENCRYPTED = Path(__file__).parents[3] / "shared/data/hostile/qpdf/nontrivial-crypt-filter.pdf"
+
+
+@pytest.mark.skipif(not HALF_ENCRYPTED.exists(), reason="the hostile files are not in ../shared/data/hostile")
+def test_what_opens_without_the_password_that_one_library_asks_for_is_sealed_from_its_picture(tmp_path: Path) -> None:
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(HALF_ENCRYPTED)
+    recognised = work.recognise(HALF_ENCRYPTED, engine="null", jobs=1)
+    work.seal(HALF_ENCRYPTED, recognised, tmp_path / "sealed", title=None, jobs=1)
+    assert_is_pdf_a(tmp_path / "sealed" / "access.pdf")
