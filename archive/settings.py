@@ -246,7 +246,7 @@ class Settings:
         "machines share it.",
     )
     upload_days: int = _setting(
-        _number(1, 365), 7, "days", "An upload that is not finished after so long is given up and its bytes are removed."
+        _number(1, 365), 7, "days", "An upload that is not finished after so long is given up, its bytes are removed."
     )
     folders: tuple[Path, ...] = _setting(
         _directories,
@@ -274,7 +274,7 @@ class Settings:
         _public_address,
         None,
         "URL",
-        "Where people and programs reach this service: http(s)://HOST[:PORT]; links in mail and webhooks begin with it.",
+        "Where people and programs reach this service: http(s)://HOST[:PORT]; links in mail and webhooks begin so.",
     )
     smtp_url: str | None = _setting(
         _mail_server,

@@ -20,7 +20,7 @@ class InboxNotice(Row):
     __tablename__ = "inbox_notice"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
-    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"))  # shown while its reader holds the right there
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"))  # shown while who reads it may
     kind: Mapped[str]
     subject: Mapped[str]  # what it is about: told once
     values: Mapped[dict]  # type: ignore[type-arg]  # of the message notice.<kind>

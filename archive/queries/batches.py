@@ -51,7 +51,7 @@ def batch_entries(
     if batch_id is None:
         raise not_found(number)
     page = ENTRIES.page(session, _entry_rows(batch_id, actor), cursor=cursor, limit=limit)
-    return page.of([_entry(*row[:4], actor) for row in page])
+    return page.of([_entry(row[0], row[1], row[2], row[3], actor) for row in page])
 
 
 def batch(session: Session, number: str, *, actor: Actor) -> BatchView:
@@ -154,7 +154,7 @@ def _line(row: Row[*tuple[Any, ...]], counts: Any) -> BatchLine:
 
 def _entries(session: Session, batch_id: uuid.UUID, actor: Actor) -> tuple[BatchEntryView, ...]:
     rows = _entry_rows(batch_id, actor).order_by(*ENTRIES.clauses())
-    return tuple(_entry(*row, actor) for row in session.execute(rows))
+    return tuple(_entry(row[0], row[1], row[2], row[3], actor) for row in session.execute(rows))
 
 
 def _entry_rows(batch_id: uuid.UUID, actor: Actor) -> Select[*tuple[Any, ...]]:

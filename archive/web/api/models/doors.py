@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -14,14 +14,14 @@ Code = Annotated[str, Field(min_length=1, max_length=100)]
 DoorState = Literal["active", "paused"]
 Proof = Literal["trailer", "stable", "done_file"]
 Security = Literal["tls", "starttls", "none"]
-FOLDER_EXAMPLE = {
+FOLDER_EXAMPLE: dict[str, Any] = {
     "agency_code": "H26.01",
     "task_number": 3,
     "path": "/srv/quet/may-1",
     "scanner_code": "MQ-01",
     "proof": "trailer",
 }
-MAILBOX_EXAMPLE = {
+MAILBOX_EXAMPLE: dict[str, Any] = {
     "agency_code": "H26.01",
     "task_number": 3,
     "host": "imap.coquan.gov.vn",
