@@ -101,9 +101,17 @@ def standing(session: Session, item_id: uuid.UUID) -> ItemStanding:
 
 def item_to_restore(session: Session, reference: str, *, actor: Actor) -> uuid.UUID:
     """A withdrawn item, which nobody finds, for those who may bring it back."""
-    withdrawn = Item.state == ItemState.WITHDRAWN, policy.filter_items(actor, Permission.ITEM_FILE)
-    found = session.scalar(select(Item.id).where(Item.id.in_(_named(reference)), *withdrawn))
+    found = _withdrawn(session, reference, actor)
     return found or item(session, reference, actor=actor).id  # which then says what state it is in
+
+
+def may_restore(session: Session, reference: str, *, actor: Actor) -> bool:
+    return _withdrawn(session, reference, actor) is not None
+
+
+def _withdrawn(session: Session, reference: str, actor: Actor) -> uuid.UUID | None:
+    withdrawn = Item.state == ItemState.WITHDRAWN, policy.filter_items(actor, Permission.ITEM_FILE)
+    return session.scalar(select(Item.id).where(Item.id.in_(_named(reference)), *withdrawn))
 
 
 def not_found(reference: str | uuid.UUID) -> NotFound:

@@ -99,8 +99,13 @@ def filed(
     reason: Annotated[str, Form()],
     target: Annotated[str, Form()] = "",
 ) -> Response:
+    how: dict[str, Any] = {"reason": reason, "actor": visit.actor, "now": visit.now}
+    if act == "restore":  # nobody finds what was withdrawn, but those who may bring it back
+        with visit.unit_of_work() as uow:
+            filing.restore_item(uow, items.item_to_restore(uow.session, reference, actor=visit.actor), **how)
+        return visit.back(f"/items/{reference}", "filed")
+
     def change(uow: UnitOfWork, item_id: uuid.UUID) -> None:
-        how: dict[str, Any] = {"reason": reason, "actor": visit.actor, "now": visit.now}
         match act:
             case "file":
                 filing.file_item(uow, item_id, target.strip(), **how)
@@ -112,8 +117,6 @@ def filed(
                 filing.supplement_item(uow, item_id, _other(visit, uow, target), **how)
             case "withdraw":
                 filing.withdraw_item(uow, item_id, **how)
-            case "restore":
-                filing.restore_item(uow, item_id, **how)
             case _:
                 raise InvalidInput("web.bad_request", field="act")
 

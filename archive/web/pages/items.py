@@ -14,6 +14,7 @@ from archive.actions.readings import open_record
 from archive.db.states import ItemState
 from archive.queries.findings import FindingView, findings
 from archive.queries.holds import holds_of_item
+from archive.queries.items import may_restore
 from archive.queries.lines import UNCLEAR_BELOW
 from archive.queries.reuse_events import reuse_of_item
 from archive.queries.views import ItemView, ReceiptView
@@ -33,8 +34,9 @@ def shown(visit: SignedIn, reference: str, page: int = 1, q: str = "") -> Respon
     """Opening an item is a reading, and recorded as one. While there is only a receipt, the receipt is shown."""
     with visit.unit_of_work() as uow:
         item = open_record(uow, reference, actor=visit.actor, now=visit.now)
+        restorable = isinstance(item, ReceiptView) and may_restore(uow.session, reference, actor=visit.actor)
     if isinstance(item, ReceiptView):
-        return visit.page("receipt.html", receipt=item)
+        return visit.page("receipt.html", receipt=item, may_restore=restorable)
     numbers = [each.number for each in item.pages]
     return visit.page(
         "item.html",
@@ -118,8 +120,6 @@ def history(item: ItemView) -> list[tuple[Any, str, dict[str, Any]]]:
 
 
 def _acts(item: ItemView) -> tuple[str, ...]:
-    if item.state == ItemState.WITHDRAWN:
-        return ("restore",)
     return ("move" if item.dossier_code else "file", "replace", "supplement", "withdraw")
 
 

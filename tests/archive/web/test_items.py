@@ -215,3 +215,21 @@ def test_who_may_only_read_sees_no_buttons(signed_in: Open, read: ReadItem) -> N
     page = signed_in(Role.OFFICIAL).get(read.path).text
     for part in ("data-accept", "data-correct", 'id="review"', 'id="publish"', "/filing"):
         assert part not in page, part
+
+
+def test_a_withdrawn_item_comes_back_from_the_page_of_its_receipt(
+    signed_in: Callable[..., Browser], read: ReadItem
+) -> None:
+    manager = signed_in(Role.RECORDS_MANAGER)
+    manager.get(read.path)
+    manager.post(f"{read.path}/filing", {"act": "withdraw", "reason": "nộp nhầm"})
+    page = manager.get(read.path)
+    assert "Khôi phục văn bản đã rút" in page.text
+    assert "qd 15.pdf" not in page.text
+    back = manager.post(f"{read.path}/filing", {"act": "restore", "reason": "rút nhầm"})
+    assert (back.status_code, read.now().state) == (303, "described")
+    clerk = signed_in(Role.CLERK, login="mai")
+    manager.post(f"{read.path}/filing", {"act": "withdraw", "reason": "nộp nhầm"})
+    assert "Khôi phục" not in clerk.get(read.path).text
+    clerk.get("/account")
+    assert clerk.post(f"{read.path}/filing", {"act": "restore", "reason": "rút nhầm"}).status_code == 404
