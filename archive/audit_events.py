@@ -43,6 +43,7 @@ class EventTag(StrEnum):
     BACKUP_TAKEN = "backup.taken"
     BATCH_CLOSED = "batch.closed"
     BATCH_OPENED = "batch.opened"
+    CALL_REFUSED = "call.refused"
     CUSTODY_MOVED = "custody.moved"
     DELETION_DRILLED = "deletion.drilled"
     DISPOSITION_PROPOSED = "disposition.proposed"
@@ -147,6 +148,12 @@ def append_reading(session: Session, *, item_id: uuid.UUID, agency_id: uuid.UUID
 def append_search(session: Session, event: NewEvent, *, question: str) -> None:
     """One event per actor, question and quarter hour; `question` is a keyed digest of what was asked."""
     _append(session, event, reading_key=_reading_key(event, question))
+
+
+def append_refusal(session: Session, event: NewEvent, *, once: str) -> None:
+    """One event per quarter hour for the same `once`: who tries again and again does not flood the trail."""
+    quarter = int(event.at.timestamp()) // READING_QUARTER_S
+    _append(session, event, reading_key=f"refused:{hashlib.sha256(once.encode()).hexdigest()}:{quarter}")
 
 
 def _reading_key(event: NewEvent, what: str) -> str:

@@ -9,6 +9,7 @@ from archive.readiness import Readiness
 from archive.web import errors
 from archive.web.api import ROUTERS, health, openapi
 from archive.web.assets import Assets
+from archive.web.body_limit import BodyLimit
 from archive.web.deps import Parts
 from archive.web.etags import ETags
 from archive.web.limits import CallLimits
@@ -100,6 +101,7 @@ def create_app(app: App) -> FastAPI:
     web.state.parts = Parts(app, assets, renderer, CallLimits(app.settings.api_calls_a_minute))
     web.state.readiness = Readiness(app)
     errors.install(web, renderer)
+    web.add_middleware(BodyLimit)
     web.add_middleware(ETags)
     web.add_middleware(SecurityHeaders)
     for module in PAGES:

@@ -115,6 +115,7 @@ def _program(request: Request, parts: Parts, token: str) -> Visit:
         actor = actor_of_token(uow.session, token, now=parts.app.clock())
     if actor is None:
         raise SignInNeeded
+    request.state.actor = actor
     parts.limits.take(actor.on_behalf_of or actor.account_id)
     return Visit(request, parts, actor)
 

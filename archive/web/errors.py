@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from archive import errors, i18n
+from archive.actions.refusals import note_refusal
 from archive.readiness import part_of
 from archive.web.limits import TooManyCalls
 from archive.web.problems import is_for_programs, problem
@@ -44,6 +46,7 @@ STATUS: dict[type[Exception], int] = {
     SearchError: 503,
 }
 RETRY_AFTER_S = 10
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STALE = {"item.changed", *(f"{subject}.changed_meanwhile" for subject in ("programme", "webhook", "door"))}
 """Reasons of a Conflict that say that somebody else was quicker: to a program, that its If-Match no longer holds."""
 
@@ -68,23 +71,26 @@ def install(application: FastAPI, renderer: Renderer) -> None:
         if is_for_programs(request) and getattr(error, "reason", None) in STALE:
             status = 412
         reason, values = _told(error, status)
+        if is_for_programs(request):
+            _note_refusal(request, status, reason)
         field = error.field if isinstance(error, errors.InvalidInput) else ""
         wait_s = error.wait_s if isinstance(error, TooManyCalls) else RETRY_AFTER_S
         return show(request, renderer, status, reason, values, fields=[field] if field else [], wait_s=wait_s)
 
     def of_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        key = {404: "web.not_here", 405: "web.not_here", 413: "web.too_big"}.get(status, "web.bad_request")
+        key = {404: "web.not_here", 405: "web.not_here", 413: "web.too_big"}.get(status, _unreadable(request))
         return show(request, renderer, status, key)
 
     def of_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         wrong = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
-        return show(request, renderer, 422, "web.bad_request", fields=wrong)
+        return show(request, renderer, 422, _unreadable(request), fields=wrong)
 
     def of_values(request: Request, error: Exception) -> Response:
         """What no column takes: NUL, half of a surrogate pair, a number beyond its range."""
-        return show(request, renderer, 422, "web.bad_request")
+        log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
+        return show(request, renderer, 422, _unreadable(request))
 
     def unexpected(request: Request, error: Exception) -> Response:
         return show(request, renderer, 500, "error.unexpected")
@@ -116,6 +122,23 @@ def show(
     title = i18n.text(named if named in i18n.catalog("vi") else "web.status_other")
     told = {"title": title, "detail": i18n.filled(reason, values or {}), "status": status}
     return renderer.page(request, "error.html", told, status=status, headers=headers)
+
+
+def _unreadable(request: Request) -> str:
+    return "api.bad_request" if is_for_programs(request) else "web.bad_request"
+
+
+def _note_refusal(request: Request, status: int, reason: str) -> None:
+    """A token that is none, and a change of what the caller may not see, or under the key of another call."""
+    forged = status == 401 and "authorization" in request.headers
+    tried = request.method not in SAFE and (status == 404 or reason == "api.key_used")
+    if not (forged or tried):
+        return
+    app = request.app.state.parts.app
+    address = request.client.host if request.client else ""
+    told = {"address": address, "reason": reason, "method": request.method, "path": request.url.path}
+    with contextlib.suppress(errors.PartUnavailable), app.unit_of_work() as uow:
+        note_refusal(uow, actor=getattr(request.state, "actor", None), now=app.clock(), **told)
 
 
 def _told(error: Exception, status: int) -> tuple[str, Mapping[str, object]]:

@@ -28,6 +28,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from archive.errors import FileTooBig, InvalidInput
 from archive.intake.sheets import CARRIED_BYTES, FILE_BYTES, Sheet, carried, carried_sheet, read_sheet
+from archive.web.body_limit import STREAMED
 from archive.web.deps import own_form
 from ocr.scratch import scratch
 
@@ -53,6 +54,7 @@ async def sheet_form(request: Request) -> SheetForm:
         raise InvalidInput("web.bad_request", field="content-length")
     if int(announced) > FILE_BYTES + FORM_BYTES:
         raise FileTooBig(limit_bytes=FILE_BYTES)
+    request.scope[STREAMED] = True
     async with request.form(max_files=1, max_part_size=CARRIED_BYTES) as form:
         await own_form(request)
         return await run_in_threadpool(_read, form)

@@ -16,7 +16,7 @@ Visit = Callable[..., Page]
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOGINS = ("minh", "hoa", "lan", "binh", "yen", "phuc")  # who sees most comes first
 NARROW = 390
-NOT_WALKED = re.compile(r"^/(static|sign-out)\b|[./](pdf|xlsx|png|master)$")  # what is not a page
+NOT_WALKED = re.compile(r"^/(static|sign-out)\b|[./](pdf|xlsx|png|json|master)$")  # what is not a page
 MOST_LINKS = 60  # of one person; lists of many records are the same page again
 CODE = re.compile(r"\b(BN|LO)-[\w-]+|\bH26[.\w]*|\d+")
 

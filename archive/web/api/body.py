@@ -12,12 +12,14 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from archive.errors import FileTooBig, InvalidInput
+from archive.web.body_limit import STREAMED
 
 READ_BYTES = 1 << 20
 
 
 def stream_of(request: Request) -> BinaryIO:
-    """For a worker thread that the request's own event loop waits for."""
+    """For a worker thread that the request's own event loop waits for; the caller holds it to a limit of its own."""
+    request.scope[STREAMED] = True
     return cast(BinaryIO, io.BufferedReader(_Body(request.stream()), buffer_size=READ_BYTES))
 
 

@@ -17,6 +17,7 @@ from archive.actions.uploads import cancel_upload
 from archive.errors import Conflict, FileTooBig, InvalidInput, PartUnavailable
 from archive.queries.references import batch_id
 from archive.queries.uploads import upload
+from archive.web.body_limit import STREAMED
 from archive.web.deps import SignedForm, SignedIn, Visit, own_form
 from archive.web.errors import status_of
 
@@ -29,6 +30,7 @@ MAX_FILES = 1000
 async def delivered(visit: SignedIn, number: str, request: Request) -> Response:
     """A script sends one file a request and gets JSON; a plain form sends all and is shown what became of each."""
     _require_size(visit, request)
+    request.scope[STREAMED] = True
     async with request.form(max_files=MAX_FILES) as form:
         await own_form(request)
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]

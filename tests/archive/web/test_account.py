@@ -24,7 +24,7 @@ NEW = "mật khẩu mới rất dài"
 
 def picture_of(svg: str) -> np.ndarray:
     """The dark modules of the drawn path, as a camera would see them."""
-    side = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])  # type: ignore[index]
+    side = int(re.search(r'class="qr"[^>]*viewBox="0 0 (\d+)', svg)[1])  # type: ignore[index]
     modules = np.full((side, side), 255, np.uint8)
     for column, row in re.findall(r"M(\d+) (\d+)h1v1h-1z", svg):
         modules[int(row), int(column)] = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ from archive.access.permissions import Role
 from archive.actions.repetition import forget_keys
 from archive.bootstrap import App
 from archive.db.accounts import Agency
-from archive.db.digitization import Batch
+from archive.db.digitization import Batch, BatchEntry
 from archive.db.trail import AuditEvent, IdempotencyKey
+from archive.web.app import create_app
 from archive.web.limits import CallLimits, TooManyCalls
 from tests.archive.web.conftest import Browser, Program
 from tests.archive.web.read_item import ReadItem
@@ -164,7 +166,8 @@ def test_another_agencys_records_look_like_none(
     theirs, none = (stranger.get(path) for path in (read.path, "/items/BN-TD01-2026-9999999"))
     assert (theirs.status_code, theirs.json()) == (none.status_code, none.json()) == (404, theirs.json())
     assert stranger.post("/batches", BATCH).status_code == 404
-    assert count(app, AuditEvent) == events
+    assert refusals(app) == [("web.not_here", True)]
+    assert count(app, AuditEvent) == events + 1
     assert count(app, Batch) == 1  # the one that was there
 
 
@@ -197,3 +200,65 @@ def test_a_key_is_forgotten_after_a_month(app: App, clock: SetClock, program: Ca
     clock.advance(days=2)
     assert forget_keys(app) == 1
     assert count(app, IdempotencyKey) == 0
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("kind", ["application/json", "application/octet-stream"])
+def test_a_big_body_is_not_read_whole_before_anybody_knows_who_sent_it(app: App, kind: str, announced: bool) -> None:
+    block, blocks, taken, told = b" " * (256 << 10), 64, 0, []
+    headers = [(b"content-type", kind.encode())]
+    if announced:
+        headers.append((b"content-length", str(blocks * len(block)).encode()))
+    scope = {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", "path": "/api/v1/batches"}
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": block, "more_body": taken < blocks}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message)
+
+    asyncio.run(create_app(app)({**scope, "query_string": b"", "headers": headers}, receive, send))
+    assert told[0]["status"] == 413
+    assert (b"content-type", b"application/problem+json") in told[0]["headers"]
+    assert taken <= (0 if announced else 5)
+
+
+def test_a_file_bigger_than_any_other_body_is_taken(app: App, program: Callable[..., Program]) -> None:
+    clerk = program(Role.CLERK)
+    number = clerk.post("/batches", BATCH).json()["batch"]
+    big = b"%PDF-1.7\n" + b" " * (3 << 20)
+    answer = clerk.ask("POST", f"/batches/{number}/files", content=big, headers={"File-Name": "to.pdf"})
+    assert answer.status_code != 413
+    assert count(app, BatchEntry) == 1
+
+
+def refusals(app: App) -> list[tuple[str, bool]]:
+    """(reason, whether somebody is known by name) of each, oldest first."""
+    with app.unit_of_work() as uow:
+        found = select(AuditEvent).where(AuditEvent.tag == "call.refused").order_by(AuditEvent.id)
+        return [(row.subject_id, row.actor_id is not None) for row in uow.session.scalars(found)]
+
+
+def test_what_was_tried_and_refused_is_in_the_trail_once(app: App, program: Callable[..., Program]) -> None:
+    clerk = program(Role.CLERK)
+    stranger = Program(clerk.client, "arc_" + "0" * 40)
+    for _ in range(3):
+        stranger.post("/batches", BATCH)
+        stranger.get("/me")
+        clerk.post("/batches/LO-TD02-2026-00001/closures", {})
+    clerk.post("/batches", BATCH, key="k-1")
+    clerk.post("/batches", BATCH | {"task": 4}, key="k-1")
+    assert refusals(app) == [("web.sign_in_needed", False), ("web.not_here", True), ("api.key_used", True)]
+
+
+def test_reading_what_is_not_there_is_no_refused_change(app: App, program: Callable[..., Program]) -> None:
+    program(Role.CLERK).get("/batches/LO-TD02-2026-00001")
+    assert refusals(app) == []
+
+
+def test_a_form_is_not_read_whole_before_anybody_knows_who_sent_it(browser: Callable[..., Browser]) -> None:
+    answer = browser().client.post("/sign-in", content=b"login=" + b"x" * (2 << 20), headers={
+        "Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert answer.status_code == 413
