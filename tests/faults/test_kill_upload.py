@@ -23,6 +23,7 @@ from archive.db.digitization import Batch, BatchEntry
 from archive.db.doors import Upload
 from archive.db.holdings import Item, Receipt
 from archive.reconcile import reconcile
+from archive.service import sweep_left_overs
 from tests.archive.web.tus_client import BODY, TusClient
 from tests.factories import Factory
 from tests.faults.holdings import AGENCY, Holdings, kill, wait_until
@@ -116,6 +117,7 @@ def assert_received_once(holdings: Holdings, batch: Batch, content: bytes) -> No
         assert len(uow.session.scalars(select(Item).where(Item.receipt_id == receipts[0].id)).all()) == 1
         close_batch(uow, batch.id, expected=1, actor=SYSTEM, now=utc_now())
     assert not holdings.app.uploads.keys()
+    sweep_left_overs(holdings.app)  # of the killed one, as the service does by itself after some seconds
     assert reconcile(holdings.app).findings == ()
 
 
