@@ -179,6 +179,8 @@ class Server(ABC):
             if time.monotonic() > deadline:
                 return False
             time.sleep(POLL_S)
+        if self._process is not None:
+            self._process.wait(within_s)  # till then its number is taken, and a successor takes it for alive
         return True
 
     def _end_of_log(self) -> str:
