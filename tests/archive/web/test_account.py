@@ -31,6 +31,13 @@ def picture_of(svg: str) -> np.ndarray:
     return cv2.resize(modules, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST)
 
 
+def read_code(svg: str) -> str:
+    """One in two hundred codes is not found by OpenCV in a picture of one size, and is in another."""
+    picture = picture_of(svg)
+    sizes = (picture, cv2.resize(picture, None, fx=0.5, fy=0.5), cv2.resize(picture, None, fx=1.5, fy=1.5))
+    return next(filter(None, (cv2.QRCodeDetector().detectAndDecode(each)[0] for each in sizes)), "")
+
+
 def secret_in(page: str) -> str:
     return re.search(r'name="secret" value="([A-Z2-7]+)"', page)[1]  # type: ignore[index]
 
@@ -48,7 +55,7 @@ def test_a_second_factor_is_enrolled_from_the_page_and_asked_for_afterwards(
     assert "Chưa bật" in lan.get("/account").text
     page = lan.get("/account/second-factor").text
     secret = secret_in(page)
-    drawn, *_ = cv2.QRCodeDetector().detectAndDecode(picture_of(page))
+    drawn = read_code(page)
     assert pyotp.parse_uri(drawn).secret == secret
     assert " ".join(re.findall("....", secret)) in page, "for who cannot scan"
     assert secret_in(lan.get("/account/second-factor").text) != secret
