@@ -5,12 +5,12 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from archive.access.permissions import Role
 from archive.bootstrap import App
 from archive.db.accounts import Account, Agency
-from archive.db.digitization import Batch
+from archive.db.digitization import Batch, BatchEntry
 from archive.web.pages import batches
 from tests.archive.web.conftest import Browser
 from tests.factories import Factory
@@ -217,3 +217,18 @@ def test_who_delivers_for_another_agency_only_reads_this_ones_batch(
     thu.sign_in("thu")
     assert "data-upload" not in thu.get(f"/batches/{batch.number}").text
     assert thu.get("/batches/new").status_code == 200
+
+
+def test_a_plain_form_brings_files_bigger_than_any_other_form(
+    signed_in: Callable[..., Browser], app: App, agency: Agency
+) -> None:
+    lan = signed_in(Role.CLERK)
+    lan.get("/batches/new")
+    lan.post("/batches", {"agency": agency.code, "task": "3"})
+    page = lan.get("/batches/LO-TD01-2026-00001")
+    files = {"files": ("to.pdf", b"%PDF-1.7\n" + b" " * (3 << 20), "application/pdf")}
+    path = f"/batches/LO-TD01-2026-00001/files?csrf={lan.token}"
+    answer = lan.client.post(path, files=files, data={"csrf": lan.token})
+    assert (page.status_code, answer.status_code) == (200, 200)
+    with app.unit_of_work() as uow:
+        assert uow.session.scalar(select(func.count()).select_from(BatchEntry)) == 1
