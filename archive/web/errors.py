@@ -62,14 +62,14 @@ def install(application: FastAPI, renderer: Renderer) -> None:
             return _to_sign_in(request)
         if isinstance(error, errors.NotAllowed) and error.reason == errors.NotAllowed.message_id:
             error = errors.NotFound("web.not_here")  # what may not be seen looks like what is not there
+        if is_for_programs(request) and getattr(error, "reason", None) in STALE:
+            error = RevisionStale()
         status = status_of(error)
         if status == 503:  # known by itself: a trace for each request would bury the log
             log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
             request.app.state.readiness.met(error)
         elif status >= 500:
             log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
-        if is_for_programs(request) and getattr(error, "reason", None) in STALE:
-            status = 412
         reason, values = _told(error, status)
         if is_for_programs(request):
             _note_refusal(request, status, reason)

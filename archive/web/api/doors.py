@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 from fastapi import APIRouter
 
 from archive.access.permissions import Permission
 from archive.actions import doors as actions
 from archive.actions.doors import FolderSetup, MailboxSetup
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict
 from archive.queries import doors as queries
 from archive.queries.views import Message
 from archive.web.api.calls import Cursor, Key, Limit, Reader, Reference, Revision, Writer, once
@@ -31,7 +27,6 @@ from archive.web.api.models.doors import (
 )
 from archive.web.deps import Visit
 from archive.web.render import say
-from archive.web.security import RevisionStale
 
 router = APIRouter(prefix="/api/v1/doors", tags=["doors"])
 
@@ -70,8 +65,7 @@ def change_folder(visit: Writer, code: Reference, given: FolderChange, revision:
 
     def act(uow: UnitOfWork) -> Folder:
         setup, roots = FolderSetup(**given.model_dump()), visit.app.settings.folders
-        with _as_seen():
-            actions.change_folder(uow, code, setup, version=revision, roots=roots, actor=visit.actor, now=visit.now)
+        actions.change_folder(uow, code, setup, version=revision, roots=roots, actor=visit.actor, now=visit.now)
         return _folder(uow, visit, code)
 
     return once(visit, key, [revision, given], act)
@@ -114,8 +108,7 @@ def change_mailbox(
 
     def act(uow: UnitOfWork) -> Mailbox:
         setup = MailboxSetup(**given.model_dump())
-        with _as_seen():
-            actions.change_mailbox(uow, code, setup, version=revision, actor=visit.actor, now=visit.now)
+        actions.change_mailbox(uow, code, setup, version=revision, actor=visit.actor, now=visit.now)
         return _mailbox(uow, visit, code)
 
     return once(visit, key, [revision, given.model_dump(exclude={"password"})], act)
@@ -203,13 +196,3 @@ def _mail(line: queries.MailLine) -> Mail:
 
 def _said(message: Message | None) -> str | None:
     return None if message is None else say(message)
-
-
-@contextlib.contextmanager
-def _as_seen() -> Iterator[None]:
-    try:
-        yield
-    except Conflict as conflict:
-        if conflict.reason == "door.changed_meanwhile":
-            raise RevisionStale from conflict
-        raise

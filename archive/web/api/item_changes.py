@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from archive.access.identity import Actor
 from archive.db.unit_of_work import UnitOfWork
-from archive.errors import Conflict
 from archive.queries import items
 from archive.web.api.calls import once
 from archive.web.api.models.items import ItemStanding
 from archive.web.deps import Visit
-from archive.web.security import RevisionStale
 
 Find = Callable[..., uuid.UUID]
 Change = Callable[[UnitOfWork, uuid.UUID, dict[str, Any]], object]
@@ -44,12 +42,7 @@ def change_item(
 
     def act(uow: UnitOfWork) -> ItemStanding:
         item_id = (find or _readable)(uow.session, reference, actor=visit.actor)
-        try:
-            change(uow, item_id, how)
-        except Conflict as conflict:
-            if conflict.reason == "item.changed":
-                raise RevisionStale from conflict
-            raise
+        change(uow, item_id, how)
         return ItemStanding.model_validate(items.standing(uow.session, item_id))
 
     answered: ItemStanding = once(visit, key, given, act, status=status)

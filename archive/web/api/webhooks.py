@@ -10,7 +10,6 @@ from archive.access.permissions import Permission
 from archive.actions import webhooks as actions
 from archive.db.unit_of_work import UnitOfWork
 from archive.destinations import Destinations
-from archive.errors import Conflict
 from archive.queries import webhooks as queries
 from archive.web.api.calls import Cursor, Key, Limit, Reader, Reference, Revision, Writer, once
 from archive.web.api.models.common import Page, page_of
@@ -28,7 +27,6 @@ from archive.web.api.models.webhooks import (
     WebhookSecret,
 )
 from archive.web.deps import Visit
-from archive.web.security import RevisionStale
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
@@ -74,20 +72,17 @@ def change_webhook(visit: Writer, code: Reference, given: WebhookChange, version
     """Change address or events, pause it or let it go on; it then tries at once."""
 
     def act(uow: UnitOfWork) -> Webhook:
-        try:
-            actions.change_webhook(
-                uow,
-                code,
-                url=given.url,
-                tags=given.events,
-                state=given.state,
-                destinations=_destinations(visit),
-                version=version,
-                actor=visit.actor,
-                now=visit.now,
-            )
-        except Conflict as stale:
-            raise RevisionStale from stale
+        actions.change_webhook(
+            uow,
+            code,
+            url=given.url,
+            tags=given.events,
+            state=given.state,
+            destinations=_destinations(visit),
+            version=version,
+            actor=visit.actor,
+            now=visit.now,
+        )
         return _webhook(uow, visit, code)
 
     return once(visit, key, given.model_dump(exclude_unset=True) | {"version": version}, act)
