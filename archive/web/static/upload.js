@@ -130,7 +130,7 @@
 
   // true when the file has an outcome; false when it was paused
   async function send(job) {
-    tell(job.row, { outcome: "sending", sent: job.begun ? job.begun.received_bytes / job.file.size : 0 });
+    tell(job.row, { outcome: "sending", sent: portion(job.begun?.received_bytes ?? 0, job.file.size) });
     if (!(await readable(job.file))) {
       fail(job, words.unreadable);
       return true;
@@ -175,10 +175,13 @@
         chunkSize: PART_BYTES,
         retryDelays: null,
         storeFingerprintForResuming: false,
-        onUploadUrlAvailable: () => { job.begun ??= { upload: new URL(upload.url, location.href).pathname }; },
-        onChunkComplete: () => { job.fails = 0; },
+        onUploadUrlAvailable: () => { job.begun ??= { upload: new URL(upload.url, location.href).pathname, received_bytes: 0 }; },
+        onChunkComplete: (size, received) => {
+          job.begun.received_bytes = received;
+          job.fails = 0;
+        },
         onProgress: (sent, all) => {
-          tell(job.row, { outcome: "sending", sent: all ? sent / all : 1 });
+          tell(job.row, { outcome: "sending", sent: portion(sent, all) });
           sum();
         },
         onSuccess: async ({ lastResponse }) => done(await outcome(job, lastResponse)),
@@ -187,6 +190,10 @@
       job.stop = () => { upload.abort(); done({ paused: true }); };
       upload.start();
     });
+  }
+
+  function portion(sent, all) {
+    return all ? sent / all : 1;
   }
 
   async function outcome(job, response) {
