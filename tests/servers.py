@@ -208,6 +208,7 @@ class PostgresServer(Server):
     def _prepare(self) -> None:
         cluster = self.directory / "cluster"
         if (cluster / "PG_VERSION").exists():
+            self._wait_for_its_number(cluster / "postmaster.pid")
             return
         told = self.directory / "password"
         told.touch(mode=0o600)
@@ -231,6 +232,19 @@ class PostgresServer(Server):
             **as_unprivileged(),
         )
         told.unlink()
+
+    def _wait_for_its_number(self, lock: Path) -> None:
+        """A killed server leaves its lock, and PostgreSQL takes whatever process still has its number for alive."""
+        if not lock.exists():
+            return
+        pid = int(lock.read_text().split()[0])
+        deadline = time.monotonic() + ENDS_WITHIN_S
+        while Path(f"/proc/{pid}").exists():
+            if self._process is not None:
+                self._process.poll()
+            if time.monotonic() > deadline:
+                raise NotStartedError(f"postgres: process {pid} stays: {Path(f'/proc/{pid}/status').read_text()}")
+            time.sleep(POLL_S)
 
     def _command(self) -> list[str]:
         settings = {
