@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -71,17 +72,31 @@ class Line:
         return sum(word.confidence * len(word.text) for word in self.words) / max(1, letters)
 
 
+class StampKind(StrEnum):
+    INCOMING = "incoming"  # ĐẾN, with the number and the day of arrival
+    COPY = "copy"  # SAO Y, SAO LỤC, BẢN SAO
+    SECRECY = "secrecy"  # MẬT, TỐI MẬT, TUYỆT MẬT
+    URGENCY = "urgency"  # KHẨN, THƯỢNG KHẨN, HỎA TỐC
+    SEAL = "seal"
+    SIGNATURE = "signature"  # what a signing program drew on the page: signer, body, time
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class StampMark:
-    """A region printed in coloured ink (red or blue): a stamp, a seal; `text` is what was read in it.
+    """What was put on a page over its text: a stamp, a seal; `text` is what was read in it.
 
-    colour: "red", "blue" or "black" (boxed stamps of photocopies).
+    colour: "red", "blue" or "black" (boxed stamps, photocopies, what a signing program drew).
+    number, date: of arrival where it is an incoming stamp; the day of signing where it is a signature.
     """
 
     box: Box
     colour: str
     text: str
     confidence: float
+    kind: StampKind = StampKind.OTHER
+    number: str | None = None
+    date: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

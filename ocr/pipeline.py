@@ -47,14 +47,16 @@ def _read(file: Path, kind: str, pages: list[int], engine: OcrEngine) -> Iterato
         return
     from ocr.born_digital import OwnText
     from ocr.pdf_pages import open_pdf, page_of, reading_dpi, render
+    from ocr.signatures import Signatures
 
-    with open_pdf(file) as document, OwnText(file) as own_text:
+    with open_pdf(file) as document, OwnText(file) as own_text, Signatures(file, document) as signatures:
         for number in pages:
             with page_of(document, number, signatures=False) as page:
                 dpi = reading_dpi(page)
                 pixels = render(page, dpi)
                 own = own_text.page(page, pixels, number, engine)
-                yield own or read_page(pixels, dpi, number, engine, upright=own_text.stands_upright(page, number))
+                told = own or read_page(pixels, dpi, number, engine, upright=own_text.stands_upright(page, number))
+                yield signatures.added_to(told)
 
 
 def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *, upright: bool = False) -> PageText:

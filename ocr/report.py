@@ -6,14 +6,15 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ocr.model import Box, Line, PageText, Recognition
+from ocr.model import Box, Line, PageText, Recognition, StampKind, StampMark
 from ocr.stamps import lines_of
 
 
 def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
     """Reads the file once more, for its digest.
 
-    The text of stamps stands in `stamps`, and as lines of its own after the running text.
+    The text of stamps stands in `stamps`, and as lines of its own after the running text; what a signing program drew
+    is in `stamps` alone, as it was never on the paper.
     """
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -26,7 +27,8 @@ def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
 
 
 def page_to_json(page: PageText) -> dict[str, Any]:
-    lines = [_line(line) for line in (*page.lines, *(line for stamp in page.stamps for line in lines_of(stamp)))]
+    on_paper = [stamp for stamp in page.stamps if stamp.kind is not StampKind.SIGNATURE]
+    lines = [_line(line) for line in (*page.lines, *(line for stamp in on_paper for line in lines_of(stamp)))]
     return {
         "number": page.number,
         "width": page.width,
@@ -39,10 +41,19 @@ def page_to_json(page: PageText) -> dict[str, Any]:
         "confidence": round(page.confidence, 3),
         "text": "\n".join(line["text"] for line in lines),
         "lines": lines,
-        "stamps": [
-            {"text": s.text, "box": _pixels(s.box), "confidence": round(s.confidence, 3), "colour": s.colour}
-            for s in page.stamps
-        ],
+        "stamps": [_stamp(stamp) for stamp in page.stamps],
+    }
+
+
+def _stamp(stamp: StampMark) -> dict[str, Any]:
+    return {
+        "kind": stamp.kind.value,
+        "text": stamp.text,
+        "number": stamp.number,
+        "date": stamp.date.isoformat() if stamp.date else None,
+        "box": _pixels(stamp.box),
+        "confidence": round(stamp.confidence, 3),
+        "colour": stamp.colour,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ocr.engine import Gray, OcrEngine
 from ocr.ink import InkRegion, Pixels, boxed_regions, coloured_regions, looks_of, own_ink_of
 from ocr.model import Box, Line, StampMark, Word
+from ocr.stamp_kinds import with_kind
 
 _WORD_COUNTS = 0.45  # below it, what is read in a seal is scribble
 _FEWEST_LETTERS = 3
@@ -21,7 +22,7 @@ _LOW_INCHES = 1.0  # a stamp of text is at most so high; a seal is higher and li
 def read_stamps(page: Pixels, gray: Gray, dpi: int, engine: OcrEngine) -> tuple[StampMark, ...]:
     """Every stamp of a level page; boxes in its pixels. A seal whose ring cannot be read has an empty text."""
     regions = _apart(coloured_regions(page, dpi) + boxed_regions(gray, dpi))
-    return tuple(_read(page, region, dpi, engine) for region in regions)
+    return tuple(with_kind(_read(page, region, dpi, engine), dpi) for region in regions)
 
 
 def lines_of(stamp: StampMark) -> tuple[Line, ...]:

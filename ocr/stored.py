@@ -4,23 +4,28 @@
       {"number", "width", "height", "dpi", "rotation", "skew_degrees", "blank", "source",
        "lines": [[[text, left, top, right, bottom, confidence], ...], ...],
        "read_as": [[line, word, text], ...],
-       "stamps": [[text, left, top, right, bottom, confidence, colour], ...]}]}
+       "stamps": [[text, left, top, right, bottom, confidence, colour], ...],
+       "stamp_kinds": [[kind, number, date], ...]}]}
 
-`read_as`, only where words were corrected: what was read in their place, lines and words counted from 0. A line is a
-list of words in reading order. Boxes are fractions of the page's width and height after its quarter turn,
-origin top left. Text is NFC. Pages, lines and words stand in reading order. The same recognition gives the same bytes.
+`stamp_kinds`, only where there are stamps, has an entry for each: number and date (ISO 8601) are null where it tells
+none. What was stored before kinds were told has none of them: its stamps are of the kind "other". `read_as`, only where
+words were corrected: what was read in their place, lines and words counted from 0. A line is a list of words in reading
+order. Boxes are fractions of the page's width and height after its quarter turn, origin top left. Text is NFC. Pages,
+lines and words stand in reading order. The same recognition gives the same bytes.
 """
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ocr.errors import StoredFormUnknown
-from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampMark, TextSource, Word
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, TextSource, Word
 
 VERSION = 1
 _FRACTION_DIGITS = 7  # far below a tenth of a pixel on any page that is read
@@ -111,6 +116,10 @@ def page_to_json(page: PageText) -> dict[str, Any]:
         if word.read_as is not None
     ]
     told: dict[str, Any] = {"read_as": read_as} if read_as else {}
+    if page.stamps:
+        told["stamp_kinds"] = [
+            [stamp.kind.value, stamp.number, stamp.date.isoformat() if stamp.date else None] for stamp in page.stamps
+        ]
     return told | {
         "number": page.number,
         "width": page.width,
@@ -152,11 +161,15 @@ def page_from_json(told: dict[str, Any]) -> PageText:
             )
             for row, line in enumerate(told["lines"])
         ),
-        stamps=tuple(
-            StampMark(_box(box, width, height), colour, text, confidence)
-            for text, *box, confidence, colour in told["stamps"]
-        ),
+        stamps=tuple(_stamps(told, width, height)),
     )
+
+
+def _stamps(told: dict[str, Any], width: int, height: int) -> Iterator[StampMark]:
+    kinds = told.get("stamp_kinds") or [[StampKind.OTHER, None, None]] * len(told["stamps"])
+    for (text, *box, confidence, colour), (kind, number, date) in zip(told["stamps"], kinds, strict=True):
+        on = datetime.date.fromisoformat(date) if date else None
+        yield StampMark(_box(box, width, height), colour, text, confidence, StampKind(kind), number, on)
 
 
 def _fractions(box: Box, page: PageText) -> list[float]:

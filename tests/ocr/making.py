@@ -6,7 +6,7 @@ import unicodedata
 
 from hypothesis import strategies as st
 
-from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampMark, TextSource, Word
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, TextSource, Word
 
 TEXT = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyQĐ0123456789/-.,áàảãạ", min_size=1, max_size=12).map(
     lambda text: unicodedata.normalize("NFC", text)
@@ -27,7 +27,16 @@ def pages(draw: st.DrawFn, number: int = 1) -> PageText:
     width, height = draw(st.integers(1, 12_000)), draw(st.integers(1, 12_000))
     words = st.builds(Word, TEXT, boxes(width, height), CONFIDENCE, st.none() | TEXT)
     lines = st.lists(words, min_size=1, max_size=4).map(lambda told: Line(tuple(told)))
-    stamps = st.builds(StampMark, boxes(width, height), st.sampled_from(["red", "blue", "black"]), TEXT, CONFIDENCE)
+    stamps = st.builds(
+        StampMark,
+        boxes(width, height),
+        st.sampled_from(["red", "blue", "black"]),
+        TEXT,
+        CONFIDENCE,
+        st.sampled_from(StampKind),
+        st.none() | st.integers(1, 99_999).map(str),
+        st.none() | st.dates(),
+    )
     return PageText(
         number=number,
         width=width,

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import datetime
 import hashlib
 from pathlib import Path
 
 from hypothesis import given
 
 from ocr import report
-from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampMark, TextSource, Word
+from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, TextSource, Word
 from tests.ocr.making import pages
 
 WORDS = (Word("Quyết", Box(10, 20, 60, 40), 0.9), Word("định", Box(70, 20, 110, 40), 0.8))
+
+DAY = datetime.date(2024, 3, 18)
 
 
 def page_with(stamps: tuple[StampMark, ...] = ()) -> PageText:
@@ -48,6 +51,14 @@ def test_the_text_of_stamps_follows_the_running_text() -> None:
     assert told["text"].split("\n") == ["Quyết định", "CÔNG VĂN ĐẾN", "Số: 12"]
     assert told["lines"][1]["box"] == [0, 0, 100, 30]
     assert told["stamps"][0]["colour"] == "red"
+
+
+def test_what_a_signing_program_drew_is_no_text_of_the_paper() -> None:
+    stamp = StampMark(Box(0, 0, 100, 60), "black", "Ký bởi: Sở Nội vụ", 1.0, StampKind.SIGNATURE, None, DAY)
+    told = report.page_to_json(page_with((stamp,)))
+    assert told["text"] == "Quyết định"
+    assert told["stamps"][0]["kind"] == "signature"
+    assert told["stamps"][0]["date"] == "2024-03-18"
 
 
 @given(pages())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import gzip
 import json
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from hypothesis import given
 
 from ocr import stored
 from ocr.errors import StoredFormUnknown
-from ocr.model import Recognition
+from ocr.model import Box, PageText, Recognition, StampKind, StampMark, TextSource
 from tests.ocr.making import recognitions
 
 
@@ -31,6 +32,15 @@ def test_the_words_alone_are_those_of_the_whole(recognition: Recognition) -> Non
     assert stored.words_from_bytes(data) == [
         [[word.text for word in line.words] for line in page.lines] for page in whole.pages
     ]
+
+
+def test_stamps_stored_before_their_kinds_were_told_are_read() -> None:
+    stamp = StampMark(Box(10, 10, 60, 30), "red", "ĐẾN", 0.9, StampKind.INCOMING, "12", datetime.date(2020, 2, 1))
+    page = PageText(1, 100, 100, 300, 0, 0.0, False, TextSource.RECOGNISED, (), (stamp,))
+    told = stored.page_to_json(page)
+    assert told["stamp_kinds"] == [["incoming", "12", "2020-02-01"]]
+    del told["stamp_kinds"]
+    assert stored.page_from_json(told).stamps == (StampMark(stamp.box, "red", "ĐẾN", 0.9),)
 
 
 READERS = (stored.from_bytes, stored.words_from_bytes)
