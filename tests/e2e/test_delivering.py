@@ -159,6 +159,19 @@ def test_a_whole_folder_is_sent_and_can_be_paused(visit: Visit, tmp_path: Path) 
     expect(page.get_by_role("button", name="Tạm dừng")).to_be_hidden()
 
 
+def test_a_pause_before_anything_was_sent_is_gone_on_from(visit: Visit, tmp_path: Path) -> None:
+    page = visit("lan")
+    open_batch(page, 1)
+    page.route("**/tus/*", lambda route: None if route.request.method == "PATCH" else route.continue_())  # no answer
+    page.set_input_files("#files", [big_file(tmp_path, "giữ.pdf", 100)])
+    with page.expect_request(lambda asked: asked.method == "PATCH"):
+        send(page)
+    page.get_by_role("button", name="Tạm dừng").click()
+    page.unroute("**/tus/*")
+    page.get_by_role("button", name="Gửi tiếp").click()
+    expect(page.locator("#sent tbody tr")).to_contain_text("BN-", timeout=SENT_MS)
+
+
 def test_what_is_given_up_no_longer_keeps_the_batch_open(visit: Visit, foreign: list[str], tmp_path: Path) -> None:
     page = visit("lan")
     open_batch(page, 0)
