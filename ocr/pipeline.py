@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ocr import stored
+from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
@@ -35,7 +36,8 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
     cv2.setNumThreads(1)
     reader = open_engine(engine)
     told = [stored.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
-    info = EngineInfo(reader.info.name, f"{reader.info.version}, syllables {model_version()}")
+    versions = f"{reader.info.version}, syllables {model_version()}, confidence {calibration_version()}"
+    info = EngineInfo(reader.info.name, versions)
     return {"engine": stored.engine_to_json(info), "pages": told}
 
 
@@ -89,7 +91,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         skew_degrees=round(skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in corrected(lines)),
+        lines=tuple(_line_on_page(line, level) for line in calibrated(corrected(lines))),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
 
