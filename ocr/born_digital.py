@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ocr.columns import in_columns
 from ocr.engine import OcrEngine
 from ocr.ink import Pixels, without_coloured_ink
 from ocr.model import Box, Line, PageText, TextSource, Word
@@ -72,7 +73,7 @@ class OwnText(AbstractContextManager["OwnText"]):
             skew_degrees=0.0,
             blank=False,
             source=TextSource.OWN_TEXT,
-            lines=lines,
+            lines=tuple(in_columns(lines, *size)),
             stamps=read_stamps(pixels, without_coloured_ink(pixels), TEXT_DPI, engine),
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ocr import stored
+from ocr.columns import in_columns
 from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
@@ -81,7 +82,8 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         pixels, gray = level.straighten(pixels), level.straighten(gray)
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
     lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
-    lines = with_leftover(list(outside_stamps(lines, stamps)), _read_black(stamps), gray, reading_dpi, engine)
+    lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
+    lines = in_columns(outside_stamps(lines, stamps, gray), gray.shape[1], gray.shape[0])
     return PageText(
         number=number,
         width=width,

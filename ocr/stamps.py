@@ -8,7 +8,7 @@ import numpy as np
 
 from ocr.engine import Gray, OcrEngine
 from ocr.ink import InkRegion, Pixels, boxed_regions, coloured_regions, looks_of, own_ink_of
-from ocr.model import Box, Line, StampMark, Word
+from ocr.model import Box, Line, StampKind, StampMark, Word
 from ocr.stamp_kinds import with_kind
 
 _WORD_COUNTS = 0.45  # below it, what is read in a seal is scribble
@@ -16,6 +16,7 @@ _FEWEST_LETTERS = 3
 _READ_WELL = 0.88  # a reading that needs no second one
 _PADDING = 24
 _INSIDE = 0.6
+_PALE = 90  # below the paper, of 255: coloured ink in its brightest channel; text is darker
 _LOW_INCHES = 1.0  # a stamp of text is at most so high; a seal is higher and lies over text
 
 
@@ -42,15 +43,37 @@ def lines_of(stamp: StampMark) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def outside_stamps(lines: Iterable[Line], stamps: Iterable[StampMark]) -> tuple[Line, ...]:
-    """The lines without the words that were read as those of a black stamp; coloured ink was not in their picture."""
-    read = [stamp for stamp in stamps if stamp.text and stamp.colour == "black"]
+def outside_stamps(lines: Iterable[Line], stamps: Iterable[StampMark], gray: Gray) -> tuple[Line, ...]:
+    """The lines without the words of stamps: all that lie in a black one, and in coloured ones what is pale in `gray`.
+
+    gray: what the lines were read in; coloured ink is pale there, and the text under it dark.
+    """
+    black = [stamp.box for stamp in stamps if stamp.text and stamp.colour == "black"]
+    coloured = [
+        stamp.box
+        for stamp in stamps
+        if stamp.colour == "red" or (stamp.colour == "blue" and stamp.kind is not StampKind.OTHER)
+    ]
+
+    def is_of_a_stamp(word: Word) -> bool:
+        if any(_inside(word.box, box) > _INSIDE for box in black):
+            return True
+        return any(_inside(word.box, box) > _INSIDE for box in coloured) and _is_pale(gray, word.box)
+
     kept = []
     for line in lines:
-        words = tuple(word for word in line.words if not any(_inside(word.box, stamp.box) > _INSIDE for stamp in read))
+        words = tuple(word for word in line.words if not is_of_a_stamp(word))
         if words:
             kept.append(Line(words))
     return tuple(kept)
+
+
+def _is_pale(gray: Gray, box: Box) -> bool:
+    cut = gray[int(box.top) : int(np.ceil(box.bottom)), int(box.left) : int(np.ceil(box.right))]
+    if cut.size == 0:
+        return False
+    ink, paper = np.percentile(cut, (5, 90))
+    return bool(paper - ink < _PALE)
 
 
 def _read(page: Pixels, region: InkRegion, dpi: int, engine: OcrEngine) -> StampMark:
