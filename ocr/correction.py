@@ -58,7 +58,7 @@ def corrected(lines: Iterable[Line], syllables: Syllables | None = None) -> tupl
 
 
 def _mended(word: Word, text: str | None) -> Word:
-    return word if text is None else replace(word, text=text, read_as=word.text)
+    return word if text is None else replace(word, text=text, read_as=word.read_as or word.text)
 
 
 def _cheapest(columns: list[list[_Candidate]], syllables: Syllables) -> list[str | None]:

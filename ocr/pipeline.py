@@ -18,6 +18,7 @@ from ocr.geometry import Straightening, skew_of, turned
 from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
+from ocr.marks import mended_marks
 from ocr.model import Box, EngineInfo, Line, PageText, StampMark, TextSource
 from ocr.orientation import quarter_turn
 from ocr.stamps import outside_stamps, read_stamps
@@ -93,7 +94,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         skew_degrees=round(skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in calibrated(corrected(lines))),
+        lines=tuple(_line_on_page(line, level) for line in calibrated(corrected(mended_marks(lines)))),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
 
