@@ -47,6 +47,7 @@ class Word:
     box: Box
     confidence: float  # 0 to 1
     read_as: str | None = None  # what was read, where `text` was corrected
+    hand: bool = False  # written by hand into print
     choices: Choices = field(default=(), repr=False, compare=False)  # while a page is read; never stored
 
 

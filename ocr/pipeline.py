@@ -15,6 +15,7 @@ from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
 from ocr.geometry import Straightening, skew_of, turned
+from ocr.handwriting import with_handwriting
 from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
@@ -85,6 +86,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
     lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
     lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
     lines = in_columns(outside_stamps(lines, stamps, gray), gray.shape[1], gray.shape[0])
+    lines = with_handwriting(calibrated(corrected(mended_marks(lines))), pixels)
     return PageText(
         number=number,
         width=width,
@@ -94,7 +96,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         skew_degrees=round(skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in calibrated(corrected(mended_marks(lines)))),
+        lines=tuple(_line_on_page(line, level) for line in lines),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
     )
 

@@ -65,6 +65,7 @@ def _line(line: Line) -> dict[str, Any]:
         "words": [
             {"text": word.text, "box": _pixels(word.box), "confidence": round(word.confidence, 3)}
             | ({} if word.read_as is None else {"read_as": word.read_as})
+            | ({"hand": True} if word.hand else {})
             for word in line.words
         ],
     }

@@ -4,14 +4,16 @@
       {"number", "width", "height", "dpi", "rotation", "skew_degrees", "blank", "source",
        "lines": [[[text, left, top, right, bottom, confidence], ...], ...],
        "read_as": [[line, word, text], ...],
+       "hand": [[line, word], ...],
        "stamps": [[text, left, top, right, bottom, confidence, colour], ...],
        "stamp_kinds": [[kind, number, date], ...]}]}
 
 `stamp_kinds`, only where there are stamps, has an entry for each: number and date (ISO 8601) are null where it tells
 none. What was stored before kinds were told has none of them: its stamps are of the kind "other". `read_as`, only where
-words were corrected: what was read in their place, lines and words counted from 0. A line is a list of words in reading
-order. Boxes are fractions of the page's width and height after its quarter turn, origin top left. Text is NFC. Pages,
-lines and words stand in reading order. The same recognition gives the same bytes.
+words were corrected: what was read in their place, lines and words counted from 0. `hand`, only where there are such:
+words written by hand into print. A line is a list of words in reading order. Boxes are fractions of the page's width
+and height after its quarter turn, origin top left. Text is NFC. Pages, lines and words stand in reading order. The same
+recognition gives the same bytes.
 """
 
 from __future__ import annotations
@@ -116,6 +118,11 @@ def page_to_json(page: PageText) -> dict[str, Any]:
         if word.read_as is not None
     ]
     told: dict[str, Any] = {"read_as": read_as} if read_as else {}
+    by_hand = [
+        [row, column] for row, line in enumerate(page.lines) for column, word in enumerate(line.words) if word.hand
+    ]
+    if by_hand:
+        told["hand"] = by_hand
     if page.stamps:
         told["stamp_kinds"] = [
             [stamp.kind.value, stamp.number, stamp.date.isoformat() if stamp.date else None] for stamp in page.stamps
@@ -143,6 +150,7 @@ def page_to_json(page: PageText) -> dict[str, Any]:
 def page_from_json(told: dict[str, Any]) -> PageText:
     width, height = told["width"], told["height"]
     read_as = {(row, column): text for row, column, text in told.get("read_as", ())}
+    by_hand = {(row, column) for row, column in told.get("hand", ())}
     return PageText(
         number=told["number"],
         width=width,
@@ -155,7 +163,13 @@ def page_from_json(told: dict[str, Any]) -> PageText:
         lines=tuple(
             Line(
                 tuple(
-                    Word(text, _box(box, width, height), confidence, read_as.get((row, column)))
+                    Word(
+                        text,
+                        _box(box, width, height),
+                        confidence,
+                        read_as.get((row, column)),
+                        hand=(row, column) in by_hand,
+                    )
                     for column, (text, *box, confidence) in enumerate(line)
                 )
             )

@@ -176,7 +176,7 @@ def _code_fields(head: Head) -> dict[FieldName, Field]:
             code.number,
             [number],
             (2.0 if alone else code.support) * (1.0 if code.plain else 0.1),
-            at_most=PARTLY_READ if alone and _by_hand(number.words[-1], head.dated) else SUREST,
+            at_most=_surest(number.words[-1:], head.dated) if alone else SUREST,
         )
     else:
         fields[FieldName.CODE_NUMBER] = unread(row.page, number.box)
@@ -188,6 +188,13 @@ def _code_fields(head: Head) -> dict[FieldName, Field]:
         read_as=code.read_as,
     )
     return fields
+
+
+def _surest(words: Sequence[Word], dated: PlaceAndDate | None) -> float:
+    """How sure a value can be: of figures written by hand no surer than their reader; none where none read them."""
+    if any(_by_hand(word, dated) for word in words if not word.hand):
+        return PARTLY_READ
+    return min((word.confidence for word in words if word.hand), default=SUREST)
 
 
 def _by_hand(word: Word, dated: PlaceAndDate | None) -> bool:
@@ -208,7 +215,6 @@ def _date_fields(head: Head) -> dict[FieldName, Field]:
     if not read.iso:
         return fields | {FieldName.ISSUED_DATE: unread(dated.row.page, dated.date_words.box)}
     year = re.match(r"(\d{4})/", head.code.notation) if head.code else None
-    by_hand = any(_by_hand(word, dated) for word in dated.date_words.words)
     support = (
         0.3
         if read.guessed or dated.place is None
@@ -223,6 +229,6 @@ def _date_fields(head: Head) -> dict[FieldName, Field]:
         [dated.date_words],
         support,
         read_as=read.written if read.guessed else None,
-        at_most=SUREST if read.value and not by_hand else PARTLY_READ,
+        at_most=_surest(dated.date_words.words, dated) if read.value else PARTLY_READ,
     )
     return fields

@@ -204,6 +204,20 @@ def test_figures_much_taller_than_print_are_handwriting_and_doubtful() -> None:
     assert number.confidence < 0.5
 
 
+@pytest.mark.parametrize("sure", [0.3, 0.7, 0.9])
+def test_figures_read_as_handwriting_are_no_surer_than_their_reader_was(sure: float) -> None:
+    head = letterhead(code="Số: 44 /QĐ-UBND", dated="Quảng Ngãi, ngày 05 tháng 12 năm 2024")
+    written = [
+        Line(tuple(replace(w, confidence=sure, hand=True) if w.text in ("44", "05") else w for w in row.words))
+        for row in head
+    ]
+    read = fields(page([*written, centred("QUYẾT ĐỊNH", 1317, 640), *body(900, *PARAGRAPH)]))
+    for name, value in ((FieldName.CODE_NUMBER, "44"), (FieldName.ISSUED_DATE, "2024-12-05")):
+        assert read[name].value == value
+        assert read[name].confidence <= sure
+        assert read[name].confidence > sure - 0.25
+
+
 def test_a_field_is_less_sure_the_worse_its_words_were_read() -> None:
     def confidence(sure: float) -> float:
         name = centred("Trần Phước Hiền", 1720, 2692, sure=sure)

@@ -25,7 +25,7 @@ def boxes(draw: st.DrawFn, width: int, height: int) -> Box:
 @st.composite
 def pages(draw: st.DrawFn, number: int = 1) -> PageText:
     width, height = draw(st.integers(1, 12_000)), draw(st.integers(1, 12_000))
-    words = st.builds(Word, TEXT, boxes(width, height), CONFIDENCE, st.none() | TEXT)
+    words = st.builds(Word, TEXT, boxes(width, height), CONFIDENCE, st.none() | TEXT, st.booleans())
     lines = st.lists(words, min_size=1, max_size=4).map(lambda told: Line(tuple(told)))
     stamps = st.builds(
         StampMark,
