@@ -24,6 +24,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.processes import processes, started_at
+
 READY_WITHIN_S = 600.0
 ENDS_WITHIN_S = 60.0
 POLL_S = 0.05
@@ -179,8 +181,6 @@ class Server(ABC):
             if time.monotonic() > deadline:
                 return False
             time.sleep(POLL_S)
-        if self._process is not None:
-            self._process.wait(within_s)  # till then its number is taken, and a successor takes it for alive
         return True
 
     def _end_of_log(self) -> str:
@@ -262,7 +262,7 @@ class PostgresServer(Server):
         return subprocess.run(asked, check=False, env=self._environment()).returncode == 0
 
     def _sessions_of_their_own(self, pid: int) -> list[int]:
-        return [child for child, fields in _processes() if int(fields[1]) == pid]
+        return [child for child, fields in processes() if int(fields[1]) == pid]
 
     def _program(self, name: str) -> str:
         return str(Path(self._programs["TEST_POSTGRES_BIN"]) / name)
@@ -357,28 +357,6 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def started_at(pid: int) -> str | None:
-    """The start time of a living process in the kernel's clock ticks, None if there is none."""
-    with suppress(OSError):
-        fields = _fields(pid)
-        return None if fields[0] in "ZX" else fields[19]
-    return None
-
-
-def _processes() -> list[tuple[int, list[str]]]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):  # it ended meanwhile
-                found.append((int(entry.name), _fields(int(entry.name))))
-    return found
-
-
-def _fields(pid: int) -> list[str]:
-    """/proc/PID/stat from the state on: the name before it may hold blanks and brackets."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def as_unprivileged() -> dict[str, Any]:

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from tests.conftest import open_directory
-from tests.servers import MinioServer, PostgresServer, Server, answers, programs, started_at
+from tests.processes import started_at
+from tests.servers import MinioServer, PostgresServer, Server, answers, programs
 
 
 @pytest.fixture
