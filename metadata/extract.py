@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metadata import gate
+from metadata.field_confidence import calibrated
 from metadata.fields import head, holder, signing, whole
 from metadata.layout import Layout, lay_out
 from metadata.model import Document, Field, FieldName, SecrecyMark
 from metadata.split import split
 from ocr.model import Recognition
 
-RULES_VERSION = "1"  # grows whenever the same recognition would be described otherwise
+RULES_VERSION = "2"  # grows whenever the same recognition would be described otherwise
 
 
 def describe(recognition: Recognition) -> tuple[Document, ...]:
@@ -30,5 +31,5 @@ def _describe(layouts: Sequence[Layout], marks: Sequence[SecrecyMark]) -> Docume
         fields |= signing.fields_of(written, front)
         fields |= holder.fields_of(written, front)
     fields |= whole.fields_of(layouts, marks)
-    ordered = {name: fields[name] for name in FieldName if name in fields}
+    ordered = {name: calibrated(name, fields[name]) for name in FieldName if name in fields}
     return Document(tuple(layout.page.number for layout in layouts), ordered)

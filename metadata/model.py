@@ -37,7 +37,7 @@ class FieldName(StrEnum):
 
 FieldValue = str | int | list[str]
 
-DOUBTFUL_BELOW = 0.8  # a field less sure than this waits for a person
+DOUBTFUL_BELOW = 0.9  # a field less sure than this waits for a person: docs/recognition.md has the table
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_DRAWN = 2.0  # how strongly weights are drawn towards 0: as many examples against each
+DRAWN = 2.0  # how strongly weights are drawn towards 0, where nothing else is said
 _STEPS = 60
 _SAME = 1e-9
 _LEAST = 40  # examples behind a point of the curve
@@ -70,16 +70,22 @@ def folds_of(examples: Examples, folds: int) -> Iterator[NDArray[np.bool_]]:
         yield np.isin(documents, chosen)
 
 
-def regression(examples: Examples, rising: Sequence[bool]) -> tuple[float, Floats]:
-    """Newton's method; a weight that may only rise and would fall is held at 0."""
+def regression(
+    examples: Examples, rising: Sequence[bool], *, scaled: bool = True, drawn: float = DRAWN
+) -> tuple[float, Floats]:
+    """Newton's method; a weight that may only rise and would fall is held at 0.
+
+    scaled: features count by their spread; else as they are, and of what is seldom seen little is made. drawn: how
+    strongly weights are drawn towards 0.
+    """
     mean, spread = examples.features.mean(axis=0), examples.features.std(axis=0)
-    spread[spread < _SAME] = 1.0
+    spread[(spread < _SAME) | (not scaled)] = 1.0
     rows = np.column_stack([np.ones(len(examples.right)), (examples.features - mean) / spread])
-    bound, drawn = np.array([False, *rising]), np.full(rows.shape[1], _DRAWN)
-    drawn[0] = 0.0
+    bound, pull = np.array([False, *rising]), np.full(rows.shape[1], drawn)
+    pull[0] = 0.0
     held = np.zeros_like(bound)
     while True:
-        weights = _newton(rows[:, ~held], examples, drawn[~held])
+        weights = _newton(rows[:, ~held], examples, pull[~held])
         whole = np.zeros(rows.shape[1])
         whole[~held] = weights
         falling = bound & (whole < 0)
