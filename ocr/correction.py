@@ -1,7 +1,8 @@
 """Mend misread Vietnamese syllables: what the engine nearly read, weighed by what fits between its neighbours.
 
 A candidate costs what the engine's weights say of it (measured: how often a symbol it weighed so was the true one) and
-what the model of syllables says of it in its place; the cheapest reading of a page's words is taken. A word changes
+what the model of syllables says of it in its place; the cheapest reading of a page's words is taken. A sign that the
+engine did not weigh is dear, and only makes a syllable that is met more often. A word changes
 only into a known syllable, letter for letter, and keeps what was read. Numbers, codes, single letters and names read
 with confidence never change; stamps are not looked at.
 """
@@ -23,6 +24,9 @@ _ONE_SYLLABLE = re.compile(r"([^\w]*)([^\W\d_]{2,7})([^\w]*)")  # marks, syllabl
 _CODE = re.compile(r"[\d/_@#&+=]|\w-\w")
 _SIGN_COST, _SIGN_GAIN = 6.2, 0.058  # of the same letter with another sign; what each hundredth of its weight takes off
 _LETTER_COST, _LETTER_GAIN = 9.0, 0.08  # of another letter
+_MET_MORE = 1.0  # often, as a cost: what the engine did not weigh must be so much likelier anywhere
+_UNSEEN_COST = 9.0  # of the same letter with a sign that the engine did not weigh at all
+_TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 _HIGHEST = 80.0  # a weight above it says no more
 _DEAREST = 9.5  # of a candidate, by the engine's weights alone
 _MOST_CHANGES = 2  # letters of a word
@@ -104,7 +108,8 @@ def _others(word: Word, syllables: Syllables) -> list[_Candidate]:
     read = plain(shape[2])
     extra = _CAPITAL_COST if shape[2] != shape[2].lower() and syllables.known(read) else 0.0
     found = []
-    for text, cost in _spelled(shape[2], word.choices[start:end]):
+    seen = word.choices[start:end]
+    for text, cost in [*_spelled(shape[2], seen), *_unseen(shape[2], seen, syllables)]:
         other = plain(text)
         if other != read and syllables.known(other):
             whole = word.text[:start] + text + word.text[end:]
@@ -125,6 +130,33 @@ def _spelled(read: str, choices: tuple[tuple[tuple[str, float], ...], ...]) -> I
     return ((text, cost) for text, cost, changes in spellings if changes)
 
 
+def _unseen(
+    read: str, choices: tuple[tuple[tuple[str, float], ...], ...], syllables: Syllables
+) -> Iterator[tuple[str, float]]:
+    """Known syllables with one sign changed into one that the engine did not weigh, where it weighed any."""
+    for at, text in _one_sign_away(read, syllables):
+        if choices[at] and all(text[at] != other for other, _ in choices[at]):
+            yield text, _UNSEEN_COST
+
+
+@functools.lru_cache(maxsize=8192)
+def _one_sign_away(read: str, syllables: Syllables) -> tuple[tuple[int, str], ...]:
+    """Where, and what it then is; only what is met more often than what was read."""
+    met = syllables.rarity(syllables.number_of(plain(read)))
+    spelled = (
+        (at, read[:at] + other + read[at + 1 :])
+        for at, symbol in enumerate(read)
+        for other in _with_other_signs(symbol)
+        if other != symbol
+    )
+    known = ((at, text, plain(text)) for at, text in spelled)
+    return tuple(
+        (at, text)
+        for at, text, word in known
+        if syllables.known(word) and syllables.rarity(syllables.number_of(word)) < met - _MET_MORE
+    )
+
+
 def _cost(symbol: str, other: str, weight: float) -> float:
     """Of reading `other` for `symbol`; beyond `_DEAREST` where it never is."""
     if other == symbol or not other.isalpha() or other.isupper() != symbol.isupper():
@@ -133,6 +165,16 @@ def _cost(symbol: str, other: str, weight: float) -> float:
     if _letter(symbol) == _letter(other):
         return _SIGN_COST - _SIGN_GAIN * weight
     return _LETTER_COST - _LETTER_GAIN * weight
+
+
+@functools.cache
+def _with_other_signs(symbol: str) -> tuple[str, ...]:
+    """Every Vietnamese letter that is the same without its signs, the symbol too."""
+    letter = _letter(symbol)
+    alike = {"a": "aăâ", "d": "dđ", "e": "eê", "i": "i", "o": "oôơ", "u": "uư", "y": "y"}.get(letter.lower(), "")
+    tones = _TONES if letter.lower() != "d" else ("",)
+    found = [unicodedata.normalize("NFC", base + tone) for base in alike for tone in tones]
+    return tuple(found if symbol.islower() else (other.upper() for other in found))
 
 
 @functools.cache

@@ -8,7 +8,7 @@ place where one may stand. Words that were changed keep what was read; numbers a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +30,10 @@ _DOUBLED = re.compile(r"(?<=Q)ĐĐ(?=\b|-)")
 _OPEN = re.compile(r"\(([^\W\d_]+)")
 _RARER_BY = 2.0  # of the syllable without the letter that was read as a bracket
 _ARTICLE = ("điều", "khoản", "điểm")
+_POINT = re.compile(r"([^\W\d])\)")
+_NUMBER = re.compile(r"[“\"]?\d{1,2}\.")
+_POINTS = "abcdđeghiklmnopqrstuvxy"
+_TAKEN_FOR = {"a": "äàáâø", "c": "eso", "d": "đ", "đ": "dä", "e": "sc", "g": "øqäà", "i": "ïàì", "r": "q", "q": "g"}
 _DATE = ("ngày", "tháng")
 _ONES = str.maketrans({"I": "1", "l": "1", "O": "0", "o": "0"})
 _DIGITS = re.compile(r"[\dIlOo]{1,2}")
@@ -38,8 +42,24 @@ _DIGITS = re.compile(r"[\dIlOo]{1,2}")
 def mended_marks(lines: Iterable[Line], syllables: Syllables | None = None) -> tuple[Line, ...]:
     """The lines without specks and with the marks that were meant; a line of specks alone is left out."""
     syllables = syllables or model()
-    kept = (_mended(line, syllables) for line in lines)
-    return tuple(Line(words) for words in kept if words)
+    kept = [words for line in lines if (words := _mended(line, syllables))]
+    return tuple(Line(words) for words in _in_sequence(kept))
+
+
+def _in_sequence(lines: list[tuple[Word, ...]]) -> Iterator[tuple[Word, ...]]:
+    """Points of a clause by the letter that is due, where what was read is one that is mistaken for it."""
+    last = ""
+    for first, *rest in lines:
+        point = _POINT.fullmatch(first.text)
+        if _NUMBER.fullmatch(first.text) or first.text in ("Điều", "Chương"):
+            last = ""
+        if point is None:
+            yield (first, *rest)
+            continue
+        due = _POINTS[_POINTS.index(last) + 1] if last and last != _POINTS[-1] else "a"
+        letter = due if last and point[1] in _TAKEN_FOR.get(due, "") else point[1]
+        last = letter if letter in _POINTS else ""
+        yield (_changed(first, letter + ")"), *rest)
 
 
 def _mended(line: Line, syllables: Syllables) -> tuple[Word, ...]:

@@ -42,6 +42,11 @@ def mended(*words: str, **how: object) -> str:
         ("nhiệm vụ, quyên hạn và", {"ê": "ềể"}, "nhiệm vụ, quyền hạn và"),
         ("QUYÉT ĐỊNH", {"É": "ẾẺ"}, "QUYẾT ĐỊNH"),
         ("cung cắp địch vụ.", {"ắ": "ấ", "đ": "d"}, "cung cấp dịch vụ."),
+        (
+            "cơ cấu tô chức của Bộ",
+            {"ô": "ộ"},
+            "cơ cấu tổ chức của Bộ",
+        ),  # not seen at all
     ],
 )
 def test_a_misread_syllable_is_mended_by_its_neighbours(read: str, seen: dict[str, str], true: str) -> None:
