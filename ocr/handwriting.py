@@ -14,7 +14,7 @@ READ_BY_ENGINE = 0.95  # printed figures, as sure as this, are left alone
 SURE_ENOUGH = 0.5  # below it the reader does not know, and says so
 AGREED = 0.7  # what it is worth that the engine, another reader, saw the same figures
 UNKNOWN = 0.3  # confidence of what the engine made of handwriting
-_LONGEST = {PlaceKind.NUMBER: 5, PlaceKind.DAY: 2, PlaceKind.MONTH: 2}
+LONGEST = {PlaceKind.NUMBER: 5, PlaceKind.DAY: 2, PlaceKind.MONTH: 2}
 
 
 def with_handwriting(lines: Iterable[Line], pixels: Pixels) -> list[Line]:
@@ -36,7 +36,7 @@ def _reread(line: Line, pixels: Pixels) -> Line:
         ink = written_ink(pixels, place)
         if ink is None or not ink.by_hand:
             continue
-        text, sure = choose(read_figures(ink.pieces, FITS[place.kind], _LONGEST[place.kind]))
+        text, sure = choose(read_figures(ink.pieces, FITS[place.kind], LONGEST[place.kind]))
         if read and text == place.text:
             sure = 1 - (1 - sure) * (1 - AGREED)
         if sure < SURE_ENOUGH:
