@@ -18,6 +18,7 @@ from ocr.old_encodings import Encoding, decode, encoding_of
 from ocr.pdf_pages import TEXT_DPI, pictured_share
 from ocr.quality import Verdict, judge
 from ocr.stamps import read_stamps
+from ocr.tables import find_tables, in_cells
 
 T = TypeVar("T")
 
@@ -64,6 +65,8 @@ class OwnText(AbstractContextManager["OwnText"]):
                 lines = self._lines(number, *size, encoding)
         if not lines or judge(_text_of(lines)) is not Verdict.GOOD:
             return None
+        gray = without_coloured_ink(pixels)
+        tables = find_tables(gray, TEXT_DPI)
         return PageText(
             number=number,
             width=pixels.shape[1],
@@ -73,8 +76,9 @@ class OwnText(AbstractContextManager["OwnText"]):
             skew_degrees=0.0,
             blank=False,
             source=TextSource.OWN_TEXT,
-            lines=tuple(in_columns(lines, *size)),
-            stamps=read_stamps(pixels, without_coloured_ink(pixels), TEXT_DPI, engine),
+            lines=tuple(in_columns(in_cells(lines, tables), *size)),
+            stamps=read_stamps(pixels, gray, TEXT_DPI, engine),
+            tables=tuple(tables),
         )
 
     def stands_upright(self, page: Any, number: int) -> bool:

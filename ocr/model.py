@@ -101,6 +101,29 @@ class StampMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """Of a table: row and column are counted from 0; of a cell that spans several they are the first."""
+
+    row: int
+    column: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells between ruled lines. Each cell's text is among the page's lines, which stand there row by row."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def box(self) -> Box:
+        box = self.cells[0].box
+        for cell in self.cells[1:]:
+            box = box.union(cell.box)
+        return box
+
+
+@dataclass(frozen=True, slots=True)
 class PageText:
     number: int  # 1 is the first page of the file
     width: int  # pixels, after the quarter turn
@@ -112,6 +135,7 @@ class PageText:
     source: TextSource
     lines: tuple[Line, ...]  # in reading order
     stamps: tuple[StampMark, ...] = ()  # stamp text is also part of no line
+    tables: tuple[Table, ...] = ()
 
     @property
     def text(self) -> str:

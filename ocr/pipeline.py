@@ -20,10 +20,11 @@ from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
 from ocr.marks import mended_marks
-from ocr.model import Box, EngineInfo, Line, PageText, StampMark, TextSource
+from ocr.model import Box, EngineInfo, Line, PageText, StampMark, Table, TextSource
 from ocr.orientation import quarter_turn
 from ocr.stamps import outside_stamps, read_stamps
 from ocr.syllables import model_version
+from ocr.tables import find_tables, in_cells
 
 _LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
 _SKEW_MATTERS = 0.1  # degrees
@@ -85,7 +86,8 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
     lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
     lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
-    lines = in_columns(outside_stamps(lines, stamps, gray), gray.shape[1], gray.shape[0])
+    tables = find_tables(gray, reading_dpi)
+    lines = in_columns(in_cells(outside_stamps(lines, stamps, gray), tables), gray.shape[1], gray.shape[0])
     lines = with_handwriting(calibrated(corrected(mended_marks(lines))), pixels)
     return PageText(
         number=number,
@@ -98,6 +100,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         source=TextSource.RECOGNISED,
         lines=tuple(_line_on_page(line, level) for line in lines),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
+        tables=tuple(_table_on_page(table, level) for table in tables),
     )
 
 
@@ -108,6 +111,10 @@ def _read_black(stamps: tuple[StampMark, ...]) -> list[Box]:
 
 def _line_on_page(line: Line, level: Straightening) -> Line:
     return Line(tuple(replace(word, box=level.back(word.box)) for word in line.words))
+
+
+def _table_on_page(table: Table, level: Straightening) -> Table:
+    return Table(tuple(replace(cell, box=level.back(cell.box)) for cell in table.cells))
 
 
 def _page_without_text(pixels: Pixels, dpi: int | None, number: int, *, blank: bool) -> PageText:

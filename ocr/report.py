@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ocr.model import Box, Line, PageText, Recognition, StampKind, StampMark
+from ocr.model import Box, Line, PageText, Recognition, StampKind, StampMark, Table
 from ocr.stamps import lines_of
+from ocr.tables import cell_texts
 
 
 def to_json(recognition: Recognition, file: Path) -> dict[str, Any]:
@@ -42,7 +43,16 @@ def page_to_json(page: PageText) -> dict[str, Any]:
         "text": "\n".join(line["text"] for line in lines),
         "lines": lines,
         "stamps": [_stamp(stamp) for stamp in page.stamps],
+        "tables": [_table(page, table) for table in page.tables],
     }
+
+
+def _table(page: PageText, table: Table) -> list[dict[str, Any]]:
+    """Its cells; their text is that of lines of the page."""
+    return [
+        {"row": cell.row, "column": cell.column, "box": _pixels(cell.box), "text": text}
+        for cell, text in zip(table.cells, cell_texts(page, table), strict=True)
+    ]
 
 
 def _stamp(stamp: StampMark) -> dict[str, Any]:

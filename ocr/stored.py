@@ -6,14 +6,16 @@
        "read_as": [[line, word, text], ...],
        "hand": [[line, word], ...],
        "stamps": [[text, left, top, right, bottom, confidence, colour], ...],
-       "stamp_kinds": [[kind, number, date], ...]}]}
+       "stamp_kinds": [[kind, number, date], ...],
+       "tables": [[[row, column, left, top, right, bottom], ...], ...]}]}
 
-`stamp_kinds`, only where there are stamps, has an entry for each: number and date (ISO 8601) are null where it tells
-none. What was stored before kinds were told has none of them: its stamps are of the kind "other". `read_as`, only where
-words were corrected: what was read in their place, lines and words counted from 0. `hand`, only where there are such:
-words written by hand into print. A line is a list of words in reading order. Boxes are fractions of the page's width
-and height after its quarter turn, origin top left. Text is NFC. Pages, lines and words stand in reading order. The same
-recognition gives the same bytes.
+`tables`, only where there are some: the cells of each, row and column counted from 0. `stamp_kinds`, only where there
+are stamps, has an entry for each: number and date (ISO 8601) are null where it tells none. What was stored before
+kinds were told has none of them: its stamps are of the kind "other". `read_as`, only where words were corrected: what
+was read in their place, lines and words counted from 0. `hand`, only where there are such: words written by hand into
+print. A line is a list of words in reading order. Boxes are fractions of the page's width and height after its
+quarter turn, origin top left. Text is NFC. Pages, lines and words stand in reading order. The same recognition gives
+the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 import msgspec
 
 from ocr.errors import StoredFormUnknown
-from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, TextSource, Word
+from ocr.model import Box, Cell, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, Table, TextSource, Word
 
 VERSION = 1
 _FRACTION_DIGITS = 7  # far below a tenth of a pixel on any page that is read
@@ -127,6 +129,10 @@ def page_to_json(page: PageText) -> dict[str, Any]:
         told["stamp_kinds"] = [
             [stamp.kind.value, stamp.number, stamp.date.isoformat() if stamp.date else None] for stamp in page.stamps
         ]
+    if page.tables:
+        told["tables"] = [
+            [[cell.row, cell.column, *_fractions(cell.box, page)] for cell in table.cells] for table in page.tables
+        ]
     return told | {
         "number": page.number,
         "width": page.width,
@@ -176,6 +182,10 @@ def page_from_json(told: dict[str, Any]) -> PageText:
             for row, line in enumerate(told["lines"])
         ),
         stamps=tuple(_stamps(told, width, height)),
+        tables=tuple(
+            Table(tuple(Cell(row, column, _box(box, width, height)) for row, column, *box in cells))
+            for cells in told.get("tables", ())
+        ),
     )
 
 

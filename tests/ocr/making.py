@@ -6,7 +6,7 @@ import unicodedata
 
 from hypothesis import strategies as st
 
-from ocr.model import Box, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, TextSource, Word
+from ocr.model import Box, Cell, EngineInfo, Line, PageText, Recognition, StampKind, StampMark, Table, TextSource, Word
 
 TEXT = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyQĐ0123456789/-.,áàảãạ", min_size=1, max_size=12).map(
     lambda text: unicodedata.normalize("NFC", text)
@@ -37,6 +37,8 @@ def pages(draw: st.DrawFn, number: int = 1) -> PageText:
         st.none() | st.integers(1, 99_999).map(str),
         st.none() | st.dates(),
     )
+    cells = st.builds(Cell, st.integers(0, 20), st.integers(0, 20), boxes(width, height))
+    tables = st.lists(cells, min_size=1, max_size=3).map(lambda told: Table(tuple(told)))
     return PageText(
         number=number,
         width=width,
@@ -48,6 +50,7 @@ def pages(draw: st.DrawFn, number: int = 1) -> PageText:
         source=draw(st.sampled_from(list(TextSource))),
         lines=tuple(draw(st.lists(lines, max_size=3))),
         stamps=tuple(draw(st.lists(stamps, max_size=2))),
+        tables=tuple(draw(st.lists(tables, max_size=2))),
     )
 
 
