@@ -48,6 +48,7 @@ class OcrEngine(Protocol):
 
 ENGINES = {
     "tesseract": "ocr.engines.tesseract:TesseractEngine",
+    "onnx": "ocr.engines.onnx:OnnxEngine",
     "null": "ocr.engines.null:NullEngine",
 }
 

@@ -85,6 +85,11 @@ def texts(source: Path, digest: hashlib._Hash) -> Iterator[tuple[str, str]]:
 
 
 def learned(sources: Iterable[tuple[str, str]], scored: set[int], told: Counts) -> Iterator[list[str]]:
+    return (words for _, words in paragraphs(sources, scored, told))
+
+
+def paragraphs(sources: Iterable[tuple[str, str]], scored: set[int], told: Counts) -> Iterator[tuple[str, list[str]]]:
+    """Each paragraph that may be learned from, as it is written and as words."""
     seen: set[int] = set()
     for name, text in sources:
         if _RECOGNISED.search(name) or name.endswith("/" + _SAME_LAW):
@@ -103,7 +108,7 @@ def learned(sources: Iterable[tuple[str, str]], scored: set[int], told: Counts) 
             else:
                 seen.add(key)
                 told["syllables"] += len(words)
-                yield words
+                yield line, words
 
 
 def names(lists: Path, digest: hashlib._Hash) -> Iterator[list[str]]:

@@ -42,6 +42,7 @@ HOME_OF_CLIENT = {  # third-party client -> the only places that import it
     "dbos": ("archive/workflows/engine.py",),
     "tantivy": ("search/adapters/tantivy.py", "search/adapters/tantivy"),
     "pytesseract": ("ocr/engines/tesseract.py", "ocr/engines/tesseract"),
+    "onnxruntime": ("ocr/engines/onnx.py",),
     "ocrmypdf": ("ocr/pdf.py", "ocr/given_words.py"),  # the second is its plug-in
     "pdfplumber": ("ocr/born_digital.py",),
     "fastapi": ("archive/web/",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from tests.ocr import drawn
 
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
+    if request.param == "onnx":
+        pytest.importorskip("onnxruntime", reason="of requirements.txt; run `make setup-dev`")
     return open_engine(request.param)
 
 
@@ -64,6 +67,22 @@ def test_a_picture_without_text_gives_nothing_or_a_typed_error(
     except EngineFailed:
         return
     assert lines == ()
+
+
+@pytest.mark.parametrize("dpi", [1, 72, 1200])
+def test_a_wrong_resolution_is_no_failure(engine: OcrEngine, page: np.ndarray, dpi: int) -> None:
+    try:
+        lines = engine.read_page(page, dpi)
+    except EngineFailed:
+        return
+    assert all(0 <= word.confidence <= 1 for line in lines for word in line.words)
+
+
+def test_pages_side_by_side_read_as_one_after_the_other(engine: OcrEngine, page: np.ndarray) -> None:
+    pages = [page, np.full((300, 200), 255, np.uint8), page[: page.shape[0] // 2]]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda each: engine.read_page(each, drawn.DPI), pages))
+    assert together == [engine.read_page(each, drawn.DPI) for each in pages]
 
 
 def test_the_orientation_is_a_quarter_turn_and_a_share_of_certainty(engine: OcrEngine, page: np.ndarray) -> None:
