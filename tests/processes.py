@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,3 +28,9 @@ def processes() -> list[tuple[int, list[str]]]:
 def fields_of(pid: int) -> list[str]:
     """/proc/PID/stat from the state on: the name before it may hold blanks and brackets."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def reap(pid: int) -> None:
+    """Take an ended child out of the table of processes, whichever object of this process started it; else nothing."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)

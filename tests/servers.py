@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.processes import processes, started_at
+from tests.processes import processes, reap, started_at
 
 READY_WITHIN_S = 600.0
 ENDS_WITHIN_S = 60.0
@@ -73,7 +73,6 @@ class Server(ABC):
     def __init__(self, directory: Path, programs: Mapping[str, str]) -> None:
         self.directory = directory
         self._programs = programs
-        self._process: subprocess.Popen[bytes] | None = None
         self._record = directory / "server.json"
         if not self._record.exists():
             directory.mkdir(parents=True, exist_ok=True)
@@ -106,7 +105,7 @@ class Server(ABC):
         _let_through(self.directory / "log")
         self._prepare()
         with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 self._command(),
                 cwd=self.directory,
                 env=self._environment(),
@@ -116,10 +115,10 @@ class Server(ABC):
                 start_new_session=True,
                 **as_unprivileged(),
             )
-        self._write(self._read() | {"pid": self._process.pid, "started": started_at(self._process.pid)})
+        self._write(self._read() | {"pid": process.pid, "started": started_at(process.pid)})
         deadline = time.monotonic() + READY_WITHIN_S
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise NotStartedError(f"{self.name}: {self.directory / 'log'}\n{self._end_of_log()}")
             time.sleep(POLL_S)
@@ -176,11 +175,10 @@ class Server(ABC):
     def _gone(self, within_s: float) -> bool:
         deadline = time.monotonic() + within_s
         while self.running:
-            if self._process is not None:
-                self._process.poll()  # a child that nobody asks for stays in the table of processes
             if time.monotonic() > deadline:
                 return False
             time.sleep(POLL_S)
+        reap(self._read()["pid"])
         return True
 
     def _end_of_log(self) -> str:
@@ -240,8 +238,7 @@ class PostgresServer(Server):
         pid = int(lock.read_text().split()[0])
         deadline = time.monotonic() + ENDS_WITHIN_S
         while Path(f"/proc/{pid}").exists():
-            if self._process is not None:
-                self._process.poll()
+            reap(pid)
             if time.monotonic() > deadline:
                 raise NotStartedError(f"postgres: process {pid} stays: {Path(f'/proc/{pid}/status').read_text()}")
             time.sleep(POLL_S)

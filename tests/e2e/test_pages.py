@@ -26,6 +26,12 @@ def open_item(page: Page, title: str) -> None:
     page.locator("#viewer[data-ready]").wait_for()
 
 
+def to_first_page(page: Page) -> None:
+    """An item opens where its first doubtful field stands."""
+    page.select_option("#page-number", "1")
+    page.locator("#viewer[data-ready='1']").wait_for()
+
+
 def test_a_wrong_password_says_what_to_do_and_lets_try_again(visit: Visit, foreign: list[str]) -> None:
     page = visit(None, "/sign-in")
     page.fill("#login", "lan")
@@ -64,6 +70,7 @@ def test_the_reconciliation_explains_every_file(visit: Visit, service: world.Ser
 def test_the_text_over_the_page_is_the_words_that_stand_there(visit: Visit) -> None:
     page = visit("lan")
     open_item(page, NOTICE)
+    to_first_page(page)
     for zoom in (1, 2):
         for _ in range(zoom - 1):
             page.click("[data-zoom='1.4']")
@@ -97,6 +104,7 @@ def test_the_text_over_the_page_is_the_words_that_stand_there(visit: Visit) -> N
 def test_dragging_over_words_selects_them_and_beside_them_moves_the_page(visit: Visit) -> None:
     page = visit("lan")
     open_item(page, NOTICE)
+    to_first_page(page)
     page.click("[data-fit=page]")
     page.wait_for_function("() => new Promise(done => setTimeout(() => done(true), 700))")
     first = page.locator(".overlay .word", has_text="CỘNG").first.bounding_box()

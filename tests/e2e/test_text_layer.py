@@ -26,7 +26,10 @@ READY = """() => {
     const viewer = document.querySelector("pdf-viewer");
     viewer.currentController.selectAll();
     viewer.currentController.getSelectedText().then((told) => { window.seen = told.selectedText; });
-    return viewer.viewport.getPageScreenRect(0).width && window.seen;
+    const { x, y, width } = viewer.viewport.getPageScreenRect(0);
+    const before = window.place;
+    window.place = [x, y, width].join();
+    return width && window.seen && window.place === before; // it lays the page out more than once
   } catch {
     return false; // it has no page yet
   }

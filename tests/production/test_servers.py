@@ -36,8 +36,9 @@ def health(server: Server) -> str:
 
 
 def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(directory: Path) -> None:
+    """Whoever started it: fixtures of two folders of tests may hold the same server."""
+    PostgresServer(directory / "postgres", programs()).start()
     server = PostgresServer(directory / "postgres", programs())
-    server.start()
     url = server.url
     try:
         with psycopg.connect(url) as connection:
