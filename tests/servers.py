@@ -148,7 +148,9 @@ class Server(ABC):
             raise NotStartedError(f"{self.name}: process {pid} does not end")
 
     def remove(self) -> None:
-        self.kill()
+        """May be repeated, and by another object."""
+        if self._record.exists():
+            self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _needed(self) -> tuple[Path, ...]:

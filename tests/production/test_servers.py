@@ -37,7 +37,8 @@ def health(server: Server) -> str:
 
 def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(directory: Path) -> None:
     """Whoever started it: fixtures of two folders of tests may hold the same server."""
-    PostgresServer(directory / "postgres", programs()).start()
+    starter = PostgresServer(directory / "postgres", programs())
+    starter.start()
     server = PostgresServer(directory / "postgres", programs())
     url = server.url
     try:
@@ -53,6 +54,7 @@ def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(direct
             assert connection.execute("select number from kept").fetchone() == (1,)
     finally:
         server.remove()
+        starter.remove()
 
 
 def test_starting_what_runs_changes_nothing(minio: MinioServer) -> None:
