@@ -8,9 +8,9 @@ Cells: those of the synthetic truth whose words are exactly those of the cell in
 200 grids of 2 to 8 rows and columns, seed 5, ruled 2 pixels wide at 200 dpi; a table counts where all cells are found
 within 6 pixels.
 
-`python -m benchmarks.ocr_layout --read FOLDER` scores what `archive ocr --json` wrote there (scans-real/NAME.json,
-scans-synthetic/NAME.json) and writes results/ocr-layout.json; --before FOLDER: the same by an earlier reader, beside
-it.
+`python -m benchmarks.ocr_layout` reads the pages, prints the counts and writes them to results/ocr-layout.json.
+--read FOLDER: score what `archive ocr --json` wrote there (scans-real/NAME.json, scans-synthetic/NAME.json) instead;
+--before FOLDER: the same by an earlier reader, beside it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import argparse
 import json
 import random
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from benchmarks.ocr_accuracy import SHARED, machine
+from ocr import report, work
 from ocr.stamp_kinds import folded
 from ocr.tables import find_tables
 
@@ -40,20 +43,39 @@ Counts = dict[str, list[int]]
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
-    options.add_argument("--read", type=Path, required=True)
+    options.add_argument("--read", type=Path)
     options.add_argument("--before", type=Path)
     given = options.parse_args()
     data = given.shared / "data"
+    if not data.is_dir():
+        sys.exit(f"no corpus at {given.shared}")
     result: dict[str, Any] = {
         "question": " ".join((__doc__ or "").split("\n")[0].split()),
         "machine": machine(1),
         "drawn_tables": drawn_tables(),
     }
-    for name, folder in (("before", given.before), ("now", given.read)):
-        if folder is not None:
-            result[name] = {corpus: measured(data / corpus, folder / corpus) for corpus in CORPORA}
+    if given.before:
+        result["before"] = scored(data, given.before)
+    with tempfile.TemporaryDirectory() as scratch:
+        result["now"] = scored(data, given.read or read_pages(data, Path(scratch)))
     RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+def read_pages(data: Path, into: Path) -> Path:
+    """As `archive ocr --json` would write them; of a real file the first page, the others have no such truth."""
+    for corpus, files in (("scans-real", "*.gt.txt"), ("scans-synthetic", "*.json")):
+        (into / corpus).mkdir()
+        for truth in sorted((data / corpus).glob(files)):
+            file = truth.with_name(f"{truth.name.split('.')[0]}.pdf")
+            recognition = work.recognise(file, pages=[1] if corpus == "scans-real" else None)
+            told = json.dumps(report.to_json(recognition, file), ensure_ascii=False)
+            (into / corpus / f"{file.stem}.json").write_text(told, encoding="utf-8")
+    return into
+
+
+def scored(data: Path, read: Path) -> dict[str, dict[str, str]]:
+    return {corpus: measured(data / corpus, read / corpus) for corpus in CORPORA}
 
 
 def measured(truth: Path, read: Path) -> dict[str, str]:
