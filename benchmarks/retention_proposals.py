@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._machine import machine
-from metadata.text import lower
+from ocr.letters import lower
 from retention.propose import Document, Proposal, Proposer, WordedRule
 from retention.terms import Term, parse_term
 

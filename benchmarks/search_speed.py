@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._machine import machine
-from metadata.text import fold
+from ocr.letters import fold
 from search.adapters.tantivy import TantivyIndex
 from search.document import IndexDocument
 from search.highlight import find, place

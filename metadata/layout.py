@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
-from metadata.text import fold
+from ocr.letters import fold
 from ocr.model import Box, PageText, Word
 
 COLUMN_GAP = 1.8  # in heights of the line's words; justified text keeps below it, columns are further apart

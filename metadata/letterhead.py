@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from metadata.layout import Layout, PlacedWord, Segment, gap
-from metadata.text import fold
+from ocr.letters import fold
 
 NATIONAL_TITLES = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam")
 MOTTO = "doc lap - tu do - hanh phuc"

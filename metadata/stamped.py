@@ -14,9 +14,9 @@ from statistics import median
 from rapidfuzz.distance import Levenshtein
 
 from metadata.layout import Layout, PlacedWord, Segment, gap
-from metadata.text import fold
 from metadata.types.body import is_organ
 from metadata.types.title import match_class
+from ocr.letters import fold
 from ocr.model import Box, StampMark
 
 APART = 1.5  # a gap of so many word heights is no space of running text

@@ -14,7 +14,7 @@ from datetime import date
 from metadata.model import Field, FieldName
 from metadata.names import NOTATION, NUMBER
 from metadata.registry import DocumentClass, classes
-from metadata.text import fold
+from ocr.letters import fold
 
 # Lengths of Nghị định 30/2020, Phụ lục VI, phần II
 LONGEST = {

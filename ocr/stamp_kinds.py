@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from dataclasses import replace
 
 from rapidfuzz import fuzz
 
+from ocr.letters import plain
 from ocr.model import StampKind, StampMark
 
 _PHRASES = (  # the first that is found decides; folded, without spaces where they stand alone
@@ -32,14 +32,14 @@ _YEARS = range(1945, 2100)
 
 def with_kind(stamp: StampMark, dpi: int) -> StampMark:
     """The stamp with its kind, number and day. dpi: of the page that its box is on."""
-    text = folded(stamp.text)
+    text = plain(stamp.text)
     kind = _by_words(text) or (StampKind.SEAL if _is_round(stamp, dpi) else StampKind.OTHER)
     return as_kind(stamp, kind)
 
 
 def as_kind(stamp: StampMark, kind: StampKind) -> StampMark:
     """The stamp, known to be of a kind, with the number and the day that its words tell."""
-    text = folded(stamp.text)
+    text = plain(stamp.text)
     match kind:
         case StampKind.INCOMING:
             number, arrival = _NUMBER.search(text), _ARRIVAL.search(text)
@@ -50,12 +50,6 @@ def as_kind(stamp: StampMark, kind: StampKind) -> StampMark:
             return replace(stamp, kind=kind, date=_day(text))
         case _:
             return replace(stamp, kind=kind)
-
-
-def folded(text: str) -> str:
-    """Small letters without signs, one space between words."""
-    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 def _by_words(text: str) -> StampKind | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ocr.letters import fold
 from ocr.model import Box, Line, Word
 
 _YEAR = re.compile(r"\d{4}\W?")
@@ -76,7 +76,7 @@ class Place:
 
 def find_places(line: Line) -> Iterator[Place]:
     """From left to right. Dates count only where they end the line, as in a letterhead or above a signature."""
-    folded = [_bare(word.text) for word in line.words]
+    folded = [fold(word.text) for word in line.words]
     number = next((i for i in range(min(2, len(folded))) if _opens_number(line.words[i].text, folded[i])), None)
     if number is not None:
         yield from _number_place(line, folded, number)
@@ -186,8 +186,3 @@ def _usual_width(text: str) -> float:
 def _opens_number(text: str, bare: str) -> bool:
     """A capital: the numbers that running text cites follow a small one."""
     return _NUMBER_LABEL.match(bare) is not None and not text[0].islower()
-
-
-def _bare(text: str) -> str:
-    """Small letters without their signs, one for each."""
-    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in text.lower().replace("đ", "d"))

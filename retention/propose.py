@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, pairwise
 
-from metadata.text import fold, lower
+from ocr.letters import fold, lower
 from retention.words import NUMBERS, Contrast, Words, words
 
 LEAST_SCORE = 0.4  # found on the tuning half of tests/resources/retention-titles.csv

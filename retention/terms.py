@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from metadata.text import fold, nfc
+from ocr.letters import fold, nfc
 from retention.schedule import MAX_YEARS, RuleKind
 
 _PERMANENT = {"vinh vien", "bao quan vinh vien", "luu tru vinh vien"}

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from metadata.text import fold, lower, nfc
+from ocr.letters import fold, lower, nfc
 
 NONE = "none"  # of a contrast: phrases that look like a value and are none
 PERHAPS = "?"  # ends a value that counts only where there is no other

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from metadata.text import nfc
+from ocr.letters import nfc
 from ocr.model import Recognition, Word
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from metadata.text import fold
+from ocr.letters import fold
 from ocr.model import Box, Recognition
 from search.document import PagedText, text_of
 from search.query import Phrase, Query, Term, words_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
-from metadata.text import nfc
+from ocr.letters import nfc
 from search.errors import InvalidQuery
 from search.words import has_tones, words
 

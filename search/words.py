@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from metadata.text import fold, lower, nfc
+from ocr.letters import fold, lower, nfc
 
 MAX_KEY_CHARACTERS = 64  # a longer run is no word of a language; its beginning is enough to find it
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from archive.errors import InvalidInput
 from metadata.model import FieldName, FieldValue, Secrecy
-from metadata.text import fold, nfc
 from metadata.types.date import find_date
+from ocr.letters import fold, nfc
 
 DATES = frozenset({FieldName.ISSUED_DATE, FieldName.HOLDER_BIRTH_DATE, FieldName.VALID_FROM, FieldName.VALID_UNTIL})
 PAST_DATES = frozenset({FieldName.ISSUED_DATE, FieldName.HOLDER_BIRTH_DATE})

@@ -10,7 +10,7 @@ from archive.errors import InvalidInput
 from archive.intake.agency_rows import AgencyRow, AgencyRows, SuccessionRow
 from archive.intake.sheets import Sheet, SheetFinding, SheetRow
 from metadata.agency_identifiers import Scheme
-from metadata.text import fold
+from ocr.letters import fold
 
 COLUMNS = {  # ours -> as people head them, folded
     "code": ("code", "ma", "ma co quan"),

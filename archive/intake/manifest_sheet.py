@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from archive.intake.names import clean_name
 from archive.intake.refusal import Refused
 from archive.intake.sheets import Sheet, SheetFinding, SheetRow
-from metadata.text import fold
+from ocr.letters import fold
 
 MAX_ROWS = 10_000
 MAX_PAGES = 100_000

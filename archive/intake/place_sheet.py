@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive.intake.sheets import Sheet, SheetFinding, SheetRow
-from metadata.text import fold
+from ocr.letters import fold
 
 MAX_ROWS = 5000
 MAX_SHEETS = 100_000

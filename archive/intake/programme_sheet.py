@@ -12,7 +12,7 @@ from enum import StrEnum
 from archive import i18n
 from archive.errors import InvalidInput
 from archive.intake.sheets import Sheet, SheetFinding, SheetRow
-from metadata.text import fold
+from ocr.letters import fold
 
 MAX_CHARACTERS = {"title": 1000, "unit": 50, "source": 1000, "owner": 32, "agency": 32}
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from archive.intake.sheets import Sheet, SheetFinding, SheetRow
-from metadata.text import fold
+from ocr.letters import fold
 from retention.schedule import Rule
 from retention.terms import parse_term
 

@@ -21,7 +21,7 @@ from archive.errors import InvalidInput
 from archive.intake.agency_rows import AgencyRow, AgencyRows, SuccessionRow
 from archive.intake.sheets import SheetFinding
 from metadata.agency_identifiers import Scheme
-from metadata.text import fold, nfc
+from ocr.letters import fold, nfc
 
 FILE_BYTES = 20 << 20
 _WORDS = re.compile(r"\w+")

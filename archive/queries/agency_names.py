@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from metadata.text import fold, lower, nfc
+from ocr.letters import fold, lower, nfc
 
 _WORDS = re.compile(r"\w+")
 _OFFICE = ("ubnd", "uy ban nhan dan")

@@ -17,7 +17,7 @@ from archive.db.accounts import Account
 from archive.db.retention import RuleRow, ScheduleRow
 from archive.errors import NotFound
 from archive.queries.paging import Order, Paged
-from metadata.text import fold
+from ocr.letters import fold
 
 BY_PLACE = Order((RuleRow.ordinal, RuleRow.id))
 

@@ -12,11 +12,11 @@ from metadata.layout import Layout, Segment
 from metadata.letterhead import NUMBER_LINE, Letterhead, find_letterhead
 from metadata.model import Field, FieldName
 from metadata.registry import DocumentClass, classes
-from metadata.text import fold
 from metadata.types.body import OrganName, agree_with_place, clean_name, is_organ, organ_names
 from metadata.types.number import CodeReading, parse_code
 from metadata.types.place import PlaceAndDate, read_date_and_place, read_place_and_date
 from metadata.types.title import Subject, Title, find_subject, find_title, letter_subject, untitled_subject
+from ocr.letters import fold
 from ocr.model import Word
 
 PLACE_OF_ISSUE = re.compile(r"^[\W_]*(?:noi dang ky(?: khai sinh| ket hon)?|noi cap|co quan cap)\s*[:;.]\s*")

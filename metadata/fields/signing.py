@@ -9,10 +9,10 @@ from metadata.evidence import make_field, unread
 from metadata.fields.head import Head
 from metadata.layout import Layout, Segment
 from metadata.model import Field, FieldName
-from metadata.text import fold
 from metadata.types.person import SignatureBlock, clean, find_signature, known_position, read_name, recipients_heading
 from metadata.types.recipients import find_recipients
 from metadata.types.references import find_references
+from ocr.letters import fold
 from ocr.model import Box
 
 PARTY = re.compile(r"[\W_]*(?:nguoi )?dai d.en\b.{0,20}?[:;.]\s*(?:ong|ba)?\s*[:.]?\s*")

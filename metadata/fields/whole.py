@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from metadata.layout import Layout
 from metadata.model import Field, FieldName, Secrecy, SecrecyMark
 from metadata.stamped import Vocabulary, find_stamped
-from metadata.text import fold
+from ocr.letters import fold
 
 URGENCY = Vocabulary(
     words={"hoatoc": "HỎA TỐC", "thuongkhan": "THƯỢNG KHẨN", "khan": "KHẨN"},

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from metadata.layout import Segment
 from metadata.letterhead import NUMBER_LINE, is_capitals
-from metadata.text import fold
+from ocr.letters import fold
 from ocr.model import Word
 
 # A line that begins so begins the name of an organ; another one goes on with the line above.

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from metadata.text import fold
+from ocr.letters import fold
 
 IN_WORDS = re.compile(
     r"(?<![a-z])ng.{0,2}[yv]\s*(?P<day>[^\s,;]{0,4}?(?:\s[^\s,;]{1,2})?)\s*th.?[ao].?ng\s*(?P<month>\S{0,4}?(?:\s\S{1,2})?)\s*"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from metadata.layout import Layout, Segment
-from metadata.text import fold
 from metadata.types.date import find_date
 from metadata.types.person import read_name
+from ocr.letters import fold
 
 NUMBERED = r"^[\W_]*(?:\d{1,2}\s*[.)]\s*)?"
 NAME_LABELS = re.compile(

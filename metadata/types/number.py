@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from metadata.registry import classes
-from metadata.text import fold
+from ocr.letters import fold
 
 LABEL = re.compile(r"^[\W_]*(?:(?:bo luat|luat|nghi quyet|phap lenh) )?[s5]\s?[o0]\s*[:;.,]?\s*")  # of folded text
 DIGIT_LIKE = str.maketrans(

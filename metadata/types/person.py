@@ -10,9 +10,9 @@ from functools import cache
 from rapidfuzz import fuzz, process
 
 from metadata.layout import Layout, Segment
-from metadata.text import fold
 from metadata.types.body import clean_name
 from metadata.types.syllable import is_syllable
+from ocr.letters import fold
 
 AUTHORITY = re.compile(r"^[\W_]*(?P<mark>t[mn]|kt|k[1i]|tl|t[1i]|tuq|q)\s?[.,:]\s*(?P<rest>\S.*)$")
 AUTHORITIES = {"tm": "TM.", "tn": "TM.", "kt": "KT.", "k1": "KT.", "ki": "KT.", "tl": "TL.", "t1": "TL.", "ti": "TL."}

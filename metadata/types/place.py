@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from metadata.layout import Segment
-from metadata.text import fold
 from metadata.types.date import IN_WORDS, DateReading, find_date
+from ocr.letters import fold
 
 PLACE_AFTER = re.compile(r"[\s,]*t[aạ]i\s+(?P<place>[^\W\d_][\w.'’-]*(?:\s[^\W\d_a-zđ][\w.'’-]*){0,4})")
 PLACE = re.compile(r"[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,4}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from metadata.text import lower, nfc
+from ocr.letters import lower, nfc
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
 ONSET = "ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx]"

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from metadata.layout import Layout, Segment, split_at_gaps
 from metadata.letterhead import NUMBER_LINE
 from metadata.registry import DocumentClass, classes
-from metadata.text import fold
+from ocr.letters import fold
 
 LETTER_SUBJECT = re.compile(r"^[\W_]*v\s?[/il1|\\7]\s?v\b[\s:.]*|^[\W_]*ve viec\b[\s:]*")
 END_OF_SUBJECT = re.compile(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from metadata.text import fold
+from ocr.letters import fold
 from tests.e2e import world
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metadata.text import fold
 from metadata.types.date import find_date, in_words
+from ocr.letters import fold
 
 dates = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metadata.registry import classes
-from metadata.text import fold
 from metadata.types.number import organ_initials, parse_code
+from ocr.letters import fold
 
 abbreviations = sorted(entry.abbreviation for entry in classes().values() if entry.abbreviation)
 

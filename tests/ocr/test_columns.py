@@ -77,7 +77,7 @@ def test_a_sentence_that_names_the_republic_is_no_head() -> None:
     assert in_columns(lines, WIDTH, HEIGHT) == lines
 
 
-def test_recipients_stand_before_the_signature_beside_them() -> None:
+def test_a_signature_stands_before_the_recipients_beside_it() -> None:
     lines = [
         line((120, BODY), top=1500),
         line((150, "Nơi nhận:"), (950, "TM. ỦY BAN NHÂN DÂN"), top=1600),
@@ -87,12 +87,12 @@ def test_recipients_stand_before_the_signature_beside_them() -> None:
     ]
     assert texts(in_columns(lines, WIDTH, HEIGHT)) == [
         BODY,
-        "Nơi nhận:",
-        "- Như Điều 3;",
-        "- Lưu: VT.",
         "TM. ỦY BAN NHÂN DÂN",
         "CHỦ TỊCH",
         "Nguyễn Hoàng Giang",
+        "Nơi nhận:",
+        "- Như Điều 3;",
+        "- Lưu: VT.",
     ]
 
 

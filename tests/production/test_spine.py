@@ -13,7 +13,7 @@ import pytest
 
 from archive.access.permissions import Role
 from archive.reconcile import reconcile
-from metadata.text import fold
+from ocr.letters import fold
 from tests.cli.running import archive, own_directory
 from tests.conftest import released
 from tests.e2e import world

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metadata.text import fold
+from ocr.letters import fold
 from retention.propose import Candidate, Document, Proposal, Proposer, ReasonKind, Silence, WordedRule
 from retention.terms import parse_term
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metadata.text import nfc
 from ocr import stored
+from ocr.letters import nfc
 from ocr.model import Box, EngineInfo, Line, PageText, Recognition, TextSource, Word
 from search.document import codes_of, heading_of, joined, keyword, text_of, texts_of
 from tests.search.making import document, recognition

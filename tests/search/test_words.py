@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metadata.text import fold, lower, nfc
+from ocr.letters import fold, lower, nfc
 from search.words import exact_key, folded_key, folded_keys, has_tones, keys_in, spans, words
 
 SYLLABLES = ("quyết", "định", "Đường", "hoà", "hòa", "thuỷ", "UBND", "123", "ơ", "ệ", "x")

@@ -1,4 +1,4 @@
-"""Letters, the same for extraction and search: NFC, case, tones.
+"""Letters, the same for reading, extraction and search: NFC, case, tones.
 
 `lower` and `fold` give one character for each character, so that an offset in their result is an offset in the text.
 """
@@ -58,3 +58,8 @@ def lower(text: str) -> str:
 def fold(text: str) -> str:
     """Without case, tones and the stroke of đ; as long as `text`, which should be NFC."""
     return text.translate(_FOLD)
+
+
+def plain(text: str) -> str:
+    """Folded, one space between words."""
+    return " ".join(fold(nfc(text)).split())

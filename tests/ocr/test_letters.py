@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metadata.text import fold, lower, nfc
+from ocr.letters import fold, lower, nfc, plain
 
 
 @settings(deadline=None)
@@ -45,3 +45,7 @@ def test_lower_keeps_tones() -> None:
 def test_letters_whose_small_form_is_longer_stay_one_character() -> None:
     assert len(lower("İ")) == 1
     assert fold("ẞ") == fold("ẞ").strip()
+
+
+def test_plain_text_has_one_space_between_words_however_its_letters_are_composed() -> None:
+    assert plain("  ĐẾN\n" + unicodedata.normalize("NFD", "Ngày ")) == "den ngay"
