@@ -41,11 +41,14 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "colour ink": {"without_coloured_ink": gray_of},
     "orientation": {"quarter_turn": lambda *_: 0},
     "deskew": {"skew_of": lambda _: 0.0},
+    "folds": {"without_folds": lambda gray: gray},
     "stamps apart": {"read_stamps": lambda *_: ()},
     "junk lines": {"_LINE_COUNTS": 0.0},
     "second look": {"with_leftover": lambda lines, *_: lines},
     "columns": {"in_columns": lambda lines, *_: lines},
     "marks": {"mended_marks": lambda lines: lines},
+    "codes": {"mended_codes": tuple},
+    "sequence": {"in_sequence": tuple},
     "correction": {"corrected": tuple},
 }
 

@@ -30,7 +30,7 @@ from rapidfuzz import fuzz
 
 from benchmarks.ocr_accuracy import SHARED, machine
 from ocr import report, work
-from ocr.letters import plain
+from ocr.letters import fold_words
 from ocr.tables import find_tables
 
 RESULT = Path(__file__).parent / "results/ocr-layout.json"
@@ -85,8 +85,8 @@ def measured(truth: Path, read: Path) -> dict[str, str]:
         # a page of an earlier reader tells the lines of stamps behind its running text
         behind = sum(len(stamp["text"].split("\n")) for stamp in page["stamps"] if _on_paper(stamp))
         running = page["lines"][: len(page["lines"]) - behind] if behind else page["lines"]
-        texts = [plain(line["text"]) for line in running]
-        own = [plain(line) for name, lines in blocks.items() if name != "stamp" for line in lines]
+        texts = [fold_words(line["text"]) for line in running]
+        own = [fold_words(line) for name, lines in blocks.items() if name != "stamp" for line in lines]
         _count_stamps(counts, stamps, page, texts, own)
         for left, right in (("head_l", "head_r"), ("foot_l", "foot_r")):
             if blocks.get(left) and blocks.get(right):
@@ -122,8 +122,8 @@ CORPORA = {"scans-real": real_pages, "scans-synthetic": synthetic_pages}
 
 def _count_stamps(counts: Counts, stamps: list[str], page: dict[str, Any], running: list[str], own: list[str]) -> None:
     """own: what the running text has in truth; words of a stamp that stand there too say nothing."""
-    read = [plain(stamp["text"]) for stamp in page["stamps"]]
-    for line in map(plain, stamps):
+    read = [fold_words(stamp["text"]) for stamp in page["stamps"]]
+    for line in map(fold_words, stamps):
         _count(counts, "stamp lines found", any(fuzz.partial_ratio(line, text) >= ALIKE for text in read if text))
         if len(line) >= 6 and all(fuzz.ratio(line, text) < ALIKE for text in own):
             alone = any(fuzz.ratio(line, text) >= ALIKE for text in running)
@@ -132,8 +132,8 @@ def _count_stamps(counts: Counts, stamps: list[str], page: dict[str, Any], runni
 
 def _count_halves(counts: Counts, name: str, left: list[str], right: list[str], running: list[str]) -> None:
     """A line that holds words of both sides is merged: the ends of the one, the beginnings of the other."""
-    ends = [plain(text).split()[-1] for text in left if len(text.split()) > 1]
-    starts = [" ".join(plain(text).split()[:2]) for text in right if len(text.split()) > 1]
+    ends = [fold_words(text).split()[-1] for text in left if len(text.split()) > 1]
+    starts = [" ".join(fold_words(text).split()[:2]) for text in right if len(text.split()) > 1]
     merged = any(f"{end} {start}" in text for text in running for end in ends for start in starts)
     _count(counts, f"{name}s with no line across the gap", not merged)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from ocr.letters import plain
+from ocr.letters import fold_words
 from ocr.model import Line, Word
 
 _NATIONAL_TITLES = ("cong hoa xa hoi chu nghia viet nam", "dang cong san viet nam")
@@ -70,7 +70,7 @@ def _head(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
 
 def _title_starts(line: Line) -> int | None:
     """The word of the line with which a national title begins."""
-    text = plain(line.text)
+    text = fold_words(line.text)
     for title in _NATIONAL_TITLES:
         if len(text) < 0.8 * len(title):
             continue
@@ -79,7 +79,7 @@ def _title_starts(line: Line) -> int | None:
             continue
         at = 0
         for index, word in enumerate(line.words):
-            end = at + len(plain(word.text))
+            end = at + len(fold_words(word.text))
             if end > found.dest_start + (end - at) / 2:
                 return index if _is_capitals(line.words[index:]) else None
             at = end + 1
@@ -91,7 +91,7 @@ def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
     for line in lines:
         usual = _usual_height(line.words)
         top = line.box.top
-        if plain(line.text).lstrip(".,:'\"“‘-_ ").startswith(_RECIPIENTS) and line.box.left < 0.4 * width:
+        if fold_words(line.text).lstrip(".,:'\"“‘-_ ").startswith(_RECIPIENTS) and line.box.left < 0.4 * width:
             gutter = _gutter_beside(lines, line, width)
             if gutter is None:
                 return None
@@ -157,7 +157,7 @@ def _cut(line: Line, place: _SideBySide, width: int) -> tuple[Line | None, Line 
     if cut:
         return Line(line.words[:cut]), Line(line.words[cut:])
     crosses = box.left < gutter - place.reach and box.right > gutter + place.reach
-    if crosses and not _OF_A_HEAD.search(plain(line.text)):
+    if crosses and not _OF_A_HEAD.search(fold_words(line.text)):
         return None
     return (line, None) if (box.left + box.right) / 2 < gutter else (None, line)
 

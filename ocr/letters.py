@@ -60,6 +60,6 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-def plain(text: str) -> str:
+def fold_words(text: str) -> str:
     """Folded, one space between words."""
     return " ".join(fold(nfc(text)).split())

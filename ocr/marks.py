@@ -1,4 +1,4 @@
-"""Marks that are none, and marks misread: specks among the words, letters no Vietnamese text has, list items.
+"""Marks that are none, and marks misread: specks among the words, letters no Vietnamese text has.
 
 A photocopy's specks are read as full stops, quotes and dashes: such a mark goes where no text has one. A mark keeps its
 place where one may stand. Words that were changed keep what was read; numbers and codes change in their shape alone:
@@ -8,8 +8,7 @@ place where one may stand. Words that were changed keep what was read; numbers a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -30,10 +29,6 @@ _DOUBLED = re.compile(r"(?<=Q)ĐĐ(?=\b|-)")
 _OPEN = re.compile(r"\(([^\W\d_]+)")
 _RARER_BY = 2.0  # of the syllable without the letter that was read as a bracket
 _ARTICLE = ("điều", "khoản", "điểm")
-_POINT = re.compile(r"([^\W\d])\)")
-_NUMBER = re.compile(r"[“\"]?\d{1,2}\.")
-_POINTS = "abcdđeghiklmnopqrstuvxy"
-_TAKEN_FOR = {"a": "äàáâø", "c": "eso", "d": "đ", "đ": "dä", "e": "sc", "g": "øqäà", "i": "ïàì", "r": "q", "q": "g"}
 _DATE = ("ngày", "tháng")
 _ONES = str.maketrans({"I": "1", "l": "1", "O": "0", "o": "0"})
 _DIGITS = re.compile(r"[\dIlOo]{1,2}")
@@ -43,27 +38,11 @@ def mended_marks(lines: Iterable[Line], syllables: Syllables | None = None) -> t
     """The lines without specks and with the marks that were meant; a line of specks alone is left out."""
     syllables = syllables or model()
     kept = [words for line in lines if (words := _mended(line, syllables))]
-    return tuple(Line(words) for words in _in_sequence(kept))
-
-
-def _in_sequence(lines: list[tuple[Word, ...]]) -> Iterator[tuple[Word, ...]]:
-    """Points of a clause by the letter that is due, where what was read is one that is mistaken for it."""
-    last = ""
-    for first, *rest in lines:
-        point = _POINT.fullmatch(first.text)
-        if _NUMBER.fullmatch(first.text) or first.text in ("Điều", "Chương"):
-            last = ""
-        if point is None:
-            yield (first, *rest)
-            continue
-        due = _POINTS[_POINTS.index(last) + 1] if last and last != _POINTS[-1] else "a"
-        letter = due if last and point[1] in _TAKEN_FOR.get(due, "") else point[1]
-        last = letter if letter in _POINTS else ""
-        yield (_changed(first, letter + ")"), *rest)
+    return tuple(Line(words) for words in kept)
 
 
 def _mended(line: Line, syllables: Syllables) -> tuple[Word, ...]:
-    words = _joined([_changed(word, word.text.translate(_SHAPES)) for word in _without_specks(line.words)])
+    words = _joined([word.mended_to(word.text.translate(_SHAPES)) for word in _without_specks(line.words)])
     texts = [word.text for word in words]
     for at, text in enumerate(texts):
         before, after = texts[at - 1] if at else "", texts[at + 1] if at + 1 < len(texts) else ""
@@ -73,7 +52,7 @@ def _mended(line: Line, syllables: Syllables) -> tuple[Word, ...]:
             texts[at] = _closed(texts[at], syllables)
     if texts:
         texts[:2] = _clause(texts)
-    return tuple(_changed(word, text) for word, text in zip(words, texts, strict=True))
+    return tuple(word.mended_to(text) for word, text in zip(words, texts, strict=True))
 
 
 def _without_specks(words: tuple[Word, ...]) -> list[Word]:
@@ -86,7 +65,7 @@ def _without_specks(words: tuple[Word, ...]) -> list[Word]:
             kept.append(word)
         elif at == 0:
             if word.text in ("-", "~") and beside[1]:
-                kept.append(_changed(word, "-"))
+                kept.append(word.mended_to("-"))
         elif word.text == "-":
             if beside[1] and word.box.width >= _DASH_WIDTH * height and word.box.height <= _DASH_HIGH * height:
                 kept.append(word)
@@ -149,13 +128,3 @@ def _clause(texts: list[str]) -> list[str]:
     if re.fullmatch(r"©\)?", first) and second[:1].isupper():
         return ["c)", *rest[:1]]
     return texts[:2]
-
-
-def _changed(word: Word, text: str) -> Word:
-    if text == word.text:
-        return word
-    start = word.text.find(text)
-    if len(text) == len(word.text):
-        start = 0
-    choices = word.choices[start : start + len(text)] if start >= 0 and word.choices else ()
-    return replace(word, text=text, read_as=word.read_as or word.text, choices=choices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 # for each symbol of a word, what else the engine saw there, and how it weighed that: 0 to 100
@@ -49,6 +49,14 @@ class Word:
     read_as: str | None = None  # what was read, where `text` was corrected
     hand: bool = False  # written by hand into print
     choices: Choices = field(default=(), repr=False, compare=False)  # while a page is read; never stored
+
+    def mended_to(self, text: str) -> Word:
+        """The word with another text, which keeps what was read, and the choices of the symbols that stay in place."""
+        if text == self.text:
+            return self
+        start = 0 if len(text) == len(self.text) else self.text.find(text)
+        choices = self.choices[start : start + len(text)] if start >= 0 else ()
+        return replace(self, text=text, read_as=self.read_as or self.text, choices=choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which way up a page lies: the engine's detector, and where that is unsure, which way reads best."""
+"""Which way up a page lies: proved by its lines; else by the engine's detector, then by which way reads best."""
 
 from __future__ import annotations
 
@@ -33,17 +33,23 @@ def _by_reading(small: Gray, dpi: int, engine: OcrEngine, ways: list[int]) -> in
     for degrees in ways:
         lines = engine.read_page(turned(small, degrees), dpi)
         scores[degrees] = _legibility(lines)
-        if _reads_well(lines):
+        if stands_upright(lines):
             return degrees
     best = max(scores, key=lambda degrees: scores[degrees])
     # as it lies, unless another way reads clearly better: most pages are put in the right way up
     return best if scores[best] > _BETTER_BY * scores.get(0, 0.0) else 0
 
 
-def _reads_well(lines: tuple[Line, ...]) -> bool:
-    letters = sum(len(line.text) for line in lines)
-    sure = sum(line.confidence * len(line.text) for line in lines) / max(1, letters)
-    return sure >= _READS_WELL[0] and letters >= _READS_WELL[1]
+def stands_upright(lines: tuple[Line, ...]) -> bool:
+    """Whether what was read proves it: much, with confidence, in lines that lie.
+
+    An engine may read lines that stand on end as well as others; none reads what is upside down.
+    """
+    lying = [line for line in lines if line.box.width > line.box.height]
+    letters = sum(len(line.text) for line in lying)
+    sure = sum(line.confidence * len(line.text) for line in lying) / max(1, letters)
+    most = 2 * letters > sum(len(line.text) for line in lines)
+    return most and sure >= _READS_WELL[0] and letters >= _READS_WELL[1]
 
 
 def _legibility(lines: tuple[Line, ...]) -> float:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ocr import stored
+from ocr.codes import mended_codes
 from ocr.columns import in_columns
 from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
+from ocr.enumeration import in_sequence
+from ocr.folds import without_folds
 from ocr.geometry import Straightening, skew_of, turned
 from ocr.handwriting import with_handwriting
 from ocr.images import guessed_dpi, load_page
@@ -21,7 +24,7 @@ from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
 from ocr.leftover import with_leftover
 from ocr.marks import mended_marks
 from ocr.model import Box, EngineInfo, Line, PageText, StampMark, Table, TextSource
-from ocr.orientation import quarter_turn
+from ocr.orientation import quarter_turn, stands_upright
 from ocr.stamps import outside_stamps, read_stamps
 from ocr.syllables import model_version
 from ocr.tables import find_tables, in_cells
@@ -76,32 +79,54 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
     gray = without_coloured_ink(pixels)
     if _is_empty(gray) and _is_empty(gray_of(pixels)):
         return _page_without_text(pixels, dpi, number, blank=True)
-    rotation = 0 if upright else quarter_turn(gray, reading_dpi, engine)
-    pixels, gray = turned(pixels, rotation), turned(gray, rotation)
+    rotation, seen = 0, _look(pixels, gray, reading_dpi, engine)
+    if not (upright or stands_upright(seen.lines)):
+        rotation = quarter_turn(gray, reading_dpi, engine)
+        if rotation:
+            seen = _look(turned(pixels, rotation), turned(gray, rotation), reading_dpi, engine)
+    pixels, gray, level = seen.pixels, seen.gray, seen.level
     height, width = gray.shape
-    skew = skew_of(dark(gray).astype(np.uint8) * 255)
-    level = Straightening(skew if abs(skew) >= _SKEW_MATTERS else 0.0, width, height)
-    if level.degrees:
-        pixels, gray = level.straighten(pixels), level.straighten(gray)
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
-    lines = [line for line in engine.read_page(gray, reading_dpi) if line.confidence >= _LINE_COUNTS]
+    lines = [line for line in seen.lines if line.confidence >= _LINE_COUNTS]
     lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
     tables = find_tables(gray, reading_dpi)
-    lines = in_columns(in_cells(outside_stamps(lines, stamps, gray), tables), gray.shape[1], gray.shape[0])
-    lines = with_handwriting(calibrated(corrected(mended_marks(lines))), pixels)
+    lines = in_columns(in_cells(outside_stamps(lines, stamps, gray), tables), width, height)
+    mended = corrected(in_sequence(mended_codes(mended_marks(lines))))
+    told = with_handwriting(calibrated(mended), pixels)
     return PageText(
         number=number,
         width=width,
         height=height,
         dpi=dpi,
         rotation=rotation,
-        skew_degrees=round(skew, 2),
+        skew_degrees=round(seen.skew, 2),
         blank=False,
         source=TextSource.RECOGNISED,
-        lines=tuple(_line_on_page(line, level) for line in lines),
+        lines=tuple(_line_on_page(line, level) for line in told),
         stamps=tuple(replace(stamp, box=level.back(stamp.box)) for stamp in stamps),
         tables=tuple(_table_on_page(table, level) for table in tables),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A page as it is read: level, folds taken out of `gray`."""
+
+    pixels: Pixels
+    gray: Pixels
+    skew: float
+    level: Straightening
+    lines: tuple[Line, ...]
+
+
+def _look(pixels: Pixels, gray: Pixels, dpi: int, engine: OcrEngine) -> _Look:
+    height, width = gray.shape
+    skew = skew_of(dark(gray).astype(np.uint8) * 255)
+    level = Straightening(skew if abs(skew) >= _SKEW_MATTERS else 0.0, width, height)
+    if level.degrees:
+        pixels, gray = level.straighten(pixels), level.straighten(gray)
+    gray = without_folds(gray)
+    return _Look(pixels, gray, skew, level, engine.read_page(gray, dpi))
 
 
 def _read_black(stamps: tuple[StampMark, ...]) -> list[Box]:

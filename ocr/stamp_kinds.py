@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from ocr.letters import plain
+from ocr.letters import fold_words
 from ocr.model import StampKind, StampMark
 
 _PHRASES = (  # the first that is found decides; folded, without spaces where they stand alone
@@ -32,14 +32,14 @@ _YEARS = range(1945, 2100)
 
 def with_kind(stamp: StampMark, dpi: int) -> StampMark:
     """The stamp with its kind, number and day. dpi: of the page that its box is on."""
-    text = plain(stamp.text)
+    text = fold_words(stamp.text)
     kind = _by_words(text) or (StampKind.SEAL if _is_round(stamp, dpi) else StampKind.OTHER)
     return as_kind(stamp, kind)
 
 
 def as_kind(stamp: StampMark, kind: StampKind) -> StampMark:
     """The stamp, known to be of a kind, with the number and the day that its words tell."""
-    text = plain(stamp.text)
+    text = fold_words(stamp.text)
     match kind:
         case StampKind.INCOMING:
             number, arrival = _NUMBER.search(text), _ARRIVAL.search(text)
@@ -54,7 +54,7 @@ def as_kind(stamp: StampMark, kind: StampKind) -> StampMark:
 
 def _by_words(text: str) -> StampKind | None:
     words = re.findall(r"[a-z]+", text)
-    plain = " ".join(words)
+    fold_words = " ".join(words)
     whole = "".join(words)
     if whole in _WHOLE:
         return _WHOLE[whole]
@@ -64,15 +64,15 @@ def _by_words(text: str) -> StampKind | None:
         short = kind in (StampKind.URGENCY, StampKind.SECRECY)
         if short and len(whole) > _MOST_LETTERS:
             continue
-        if any(_holds(plain, whole, phrase) for phrase in phrases):
+        if any(_holds(fold_words, whole, phrase) for phrase in phrases):
             return kind
     return None
 
 
-def _holds(plain: str, whole: str, phrase: str) -> bool:
-    if f" {phrase} " in f" {plain} " or whole == phrase.replace(" ", ""):
+def _holds(fold_words: str, whole: str, phrase: str) -> bool:
+    if f" {phrase} " in f" {fold_words} " or whole == phrase.replace(" ", ""):
         return True
-    return len(phrase) >= _LONG <= len(plain) and fuzz.partial_ratio(phrase, plain) >= _ALIKE
+    return len(phrase) >= _LONG <= len(fold_words) and fuzz.partial_ratio(phrase, fold_words) >= _ALIKE
 
 
 def _is_round(stamp: StampMark, dpi: int) -> bool:

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.letters import fold, lower, nfc, plain
+from ocr.letters import fold, fold_words, lower, nfc
 
 
 @settings(deadline=None)
@@ -48,4 +48,4 @@ def test_letters_whose_small_form_is_longer_stay_one_character() -> None:
 
 
 def test_plain_text_has_one_space_between_words_however_its_letters_are_composed() -> None:
-    assert plain("  ĐẾN\n" + unicodedata.normalize("NFD", "Ngày ")) == "den ngay"
+    assert fold_words("  ĐẾN\n" + unicodedata.normalize("NFD", "Ngày ")) == "den ngay"

@@ -85,17 +85,3 @@ def test_a_changed_word_keeps_what_was_read_and_its_place() -> None:
     assert told.words[0].box == read.words[0].box
     assert told.words[4].box == read.words[4].box.union(read.words[5].box)
     assert len(told.words[0].choices) == len("liệu")
-
-
-@pytest.mark.parametrize(
-    ("read", "true"),
-    [
-        (["b) hai", "©) Ba", "đ) bốn", "đ) năm", "s) sáu"], ["b)", "c)", "d)", "đ)", "e)"]),
-        (["c) ba", "và tiếp theo", "đ) bốn"], ["c)", "và", "d)"]),
-        (["đ) năm", "e) sáu", "h) tám"], ["đ)", "e)", "h)"]),
-        (["c) ba", "2. Hai", "đ) năm"], ["c)", "2.", "đ)"]),
-        (["1) một", "2) hai", "d) bốn"], ["1)", "2)", "d)"]),
-    ],
-)
-def test_points_follow_one_another(read: list[str], true: list[str]) -> None:
-    assert [each.words[0].text for each in mended_marks([line(text) for text in read])] == true

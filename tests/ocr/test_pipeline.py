@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image, ImageChops, ImageDraw
 from ocr import stored
 from ocr.born_digital import OwnText
 from ocr.confidence import calibration_version
-from ocr.engine import OcrEngine, open_engine
+from ocr.engine import Gray, OcrEngine, open_engine
 from ocr.model import PageText, TextSource
 from ocr.pdf_pages import open_pdf, page_of
 from ocr.pipeline import read_page, recognise_pages
@@ -36,6 +37,50 @@ def test_a_turned_page_is_read_upright(engine: OcrEngine, turn: int) -> None:
     assert page.rotation == turn
     assert (page.width, page.height) == drawn.SIZE
     assert "QUYẾT ĐỊNH" in page.text
+
+
+class Watched:
+    """The engine, and how often it was asked which way up a page lies."""
+
+    def __init__(self, engine: OcrEngine) -> None:
+        self._engine = engine
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
+        self.asked += 1
+        return self._engine.orientation(image, dpi)
+
+
+@pytest.mark.parametrize(("turn", "asked"), [(0, 0), (90, 1), (180, 1)])
+def test_a_page_that_reads_well_as_it_lies_is_not_looked_at_again(engine: OcrEngine, turn: int, asked: int) -> None:
+    watched = Watched(engine)
+    read(drawn.page().rotate(turn, expand=True), watched)  # type: ignore[arg-type]
+    assert watched.asked == asked
+
+
+@pytest.mark.parametrize("top", [90, 2200])
+def test_a_page_number_that_stands_alone_is_read(engine: OcrEngine, top: int) -> None:
+    image = drawn.page()
+    ImageDraw.Draw(image).text((820, top), "2", fill=(20, 20, 20), font=drawn.font(34))
+    lines = [line.text for line in read(image, engine).lines]
+    assert lines[0 if top < 200 else -1] == "2"
+
+
+def test_a_letter_that_stands_alone_is_no_page_number(engine: OcrEngine) -> None:
+    image = drawn.page()
+    ImageDraw.Draw(image).text((820, 90), "M", fill=(20, 20, 20), font=drawn.font(34))
+    assert read(image, engine).lines[0].text == drawn.LINES[0]
+
+
+def test_a_line_on_a_crease_is_read(engine: OcrEngine) -> None:
+    image = drawn.page()
+    crease = Image.new("RGB", drawn.SIZE, "white")
+    ImageDraw.Draw(crease).rectangle((0, 310, drawn.SIZE[0], 318), fill=(130, 130, 130))
+    text = read(ImageChops.multiply(image, crease), engine).text
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text
 
 
 @pytest.mark.parametrize("lean", [-2.0, 1.5])
