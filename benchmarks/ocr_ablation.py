@@ -42,6 +42,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "orientation": {"quarter_turn": lambda *_: 0},
     "deskew": {"skew_of": lambda _: 0.0},
     "folds": {"without_folds": lambda gray: gray},
+    "gray seals": {"without_gray_seals": lambda gray, _: gray},
     "stamps apart": {"read_stamps": lambda *_: ()},
     "junk lines": {"_LINE_COUNTS": 0.0},
     "second look": {"with_leftover": lambda lines, *_: lines},

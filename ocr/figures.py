@@ -1,10 +1,11 @@
 """Reading written figures: pieces of ink, each way to join them into figures, and the likeliest by a small network.
 
-The network (figures.npz, made by training/digits) sees directions of edges, not pixels. figures.md is its card.
+The network (figures.npz, made by training/digits) sees directions of edges, not pixels. figures.json is its card.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -112,6 +113,13 @@ def _cut(ink: Mask) -> Mask:
     if rows.size == 0:
         return np.zeros((1, 1), np.uint8)
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+@cache
+def figures_version() -> str:
+    """The first digits of the network's digest, from its card."""
+    card = json.loads(resources.files("ocr").joinpath("figures.json").read_text(encoding="utf-8"))
+    return str(card["sha256"])[:8]
 
 
 @cache

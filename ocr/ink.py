@@ -19,6 +19,8 @@ _GAP_INCHES = 0.11  # between the parts of one stamp
 _SMALLEST_INCHES = (0.22, 0.1)
 _MAX_REGIONS = 10
 _EDGE = 4  # pixels
+_RIM_PIXELS = 5
+_RIM_KEPT = 0.6  # of the paper's brightness: print is darker
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,24 @@ def without_coloured_ink(page: Pixels) -> Pixels:
     gray, brightest = gray_of(page), page.max(axis=2)
     all_ink = np.count_nonzero(dark(gray))
     kept = np.count_nonzero(dark(brightest))
-    return gray if all_ink and kept < _MOSTLY_COLOURED * all_ink else brightest
+    if all_ink and kept < _MOSTLY_COLOURED * all_ink:
+        return gray
+    return _without_rims(page, brightest)
+
+
+def _without_rims(page: Pixels, brightest: Pixels) -> Pixels:
+    """Without the pale rim that a stroke of colour leaves where it meets the paper."""
+    import cv2
+
+    colour = brightest - page.min(axis=2)
+    coloured = (colour > int(np.median(colour)) + _COLOUR_STANDS_OUT).astype(np.uint8)
+    if not coloured.any():
+        return brightest
+    near = cv2.dilate(coloured, np.ones((_RIM_PIXELS, _RIM_PIXELS), np.uint8)) > 0
+    paper = float(np.median(brightest))
+    mended = brightest.copy()
+    mended[near & (brightest > _RIM_KEPT * paper)] = int(paper)
+    return mended
 
 
 def dark(gray: Pixels) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
 from ocr.engine import OcrEngine, open_engine
 from ocr.enumeration import in_sequence
+from ocr.figures import figures_version
 from ocr.folds import without_folds
 from ocr.geometry import Straightening, skew_of, turned
 from ocr.handwriting import with_handwriting
@@ -25,6 +26,7 @@ from ocr.leftover import with_leftover
 from ocr.marks import mended_marks
 from ocr.model import Box, EngineInfo, Line, PageText, StampMark, Table, TextSource
 from ocr.orientation import quarter_turn, stands_upright
+from ocr.seals import without_gray_seals
 from ocr.stamps import outside_stamps, read_stamps
 from ocr.syllables import model_version
 from ocr.tables import find_tables, in_cells
@@ -43,8 +45,8 @@ def recognise_pages(path: str, kind: str, pages: list[int], engine: str) -> dict
     cv2.setNumThreads(1)
     reader = open_engine(engine)
     told = [stored.page_to_json(page) for page in _read(Path(path), kind, pages, reader)]
-    versions = f"{reader.info.version}, syllables {model_version()}, confidence {calibration_version()}"
-    info = EngineInfo(reader.info.name, versions)
+    models = f"syllables {model_version()}, confidence {calibration_version()}, figures {figures_version()}"
+    info = EngineInfo(reader.info.name, f"{reader.info.version}, {models}")
     return {"engine": stored.engine_to_json(info), "pages": told}
 
 
@@ -125,7 +127,7 @@ def _look(pixels: Pixels, gray: Pixels, dpi: int, engine: OcrEngine) -> _Look:
     level = Straightening(skew if abs(skew) >= _SKEW_MATTERS else 0.0, width, height)
     if level.degrees:
         pixels, gray = level.straighten(pixels), level.straighten(gray)
-    gray = without_folds(gray)
+    gray = without_gray_seals(without_folds(gray), dpi)
     return _Look(pixels, gray, skew, level, engine.read_page(gray, dpi))
 
 

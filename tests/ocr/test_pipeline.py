@@ -13,6 +13,7 @@ from ocr import stored
 from ocr.born_digital import OwnText
 from ocr.confidence import calibration_version
 from ocr.engine import Gray, OcrEngine, open_engine
+from ocr.figures import figures_version
 from ocr.model import PageText, TextSource
 from ocr.pdf_pages import open_pdf, page_of
 from ocr.pipeline import read_page, recognise_pages
@@ -268,8 +269,8 @@ def test_a_stamp_on_a_page_with_own_text_is_seen(tmp_path: Path) -> None:
     assert "MẬT" in [stamp.text for stamp in page.stamps]
 
 
-def test_the_engine_tells_what_mends_and_what_calibrates_its_reading(tmp_path: Path) -> None:
+def test_the_engine_tells_every_model_that_has_a_part_in_its_reading(tmp_path: Path) -> None:
     file = drawn.pdf_of(tmp_path / "scan.pdf", Image.new("RGB", drawn.SIZE, "white"))
     told = recognise_pages(str(file), "pdf", [1], "null")["engine"]
-    versions = f"1, syllables {model_version()}, confidence {calibration_version()}"
+    versions = f"1, syllables {model_version()}, confidence {calibration_version()}, figures {figures_version()}"
     assert told == {"name": "null", "version": versions}
