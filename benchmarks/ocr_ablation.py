@@ -46,6 +46,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "stamps apart": {"read_stamps": lambda *_: ()},
     "junk lines": {"_LINE_COUNTS": 0.0},
     "second look": {"with_leftover": lambda lines, *_: lines},
+    "halves": {"with_halves": lambda lines, *_: lines},
     "columns": {"in_columns": lambda lines, *_: lines},
     "marks": {"mended_marks": lambda lines: lines},
     "codes": {"mended_codes": tuple},

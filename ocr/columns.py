@@ -61,7 +61,7 @@ def _head(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
             continue
         words = line.words[first:]
         left, right = words[0].box.left, max(word.box.right for word in words)
-        top, usual = min(word.box.top for word in words), _usual_height(words)
+        top, usual = min(word.box.top for word in words), usual_height(words)
         if (left + right) / 2 < 0.54 * width:
             return None
         return _SideBySide(top - _ABOVE * usual, top + _HEAD_DEPTH * height, left - usual / 4, _HEAD_REACH * width)
@@ -81,7 +81,7 @@ def _title_starts(line: Line) -> int | None:
         for index, word in enumerate(line.words):
             end = at + len(fold_words(word.text))
             if end > found.dest_start + (end - at) / 2:
-                return index if _is_capitals(line.words[index:]) else None
+                return index if is_capitals(line.words[index:]) else None
             at = end + 1
     return None
 
@@ -89,7 +89,7 @@ def _title_starts(line: Line) -> int | None:
 def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
     """Recipients on the left and a signature on the right, or two signers."""
     for line in lines:
-        usual = _usual_height(line.words)
+        usual = usual_height(line.words)
         top = line.box.top
         if fold_words(line.text).lstrip(".,:'\"“‘-_ ").startswith(_RECIPIENTS) and line.box.left < 0.4 * width:
             gutter = _gutter_beside(lines, line, width)
@@ -97,7 +97,7 @@ def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
                 return None
             reach = _FOOT_REACH * width
             return _SideBySide(top - _ABOVE * usual, height, gutter, reach, right_first=True)
-        cut = _widest_gap(line.words, 0.3 * width, 0.7 * width, _SIGNERS_GAP)
+        cut = widest_gap(line.words, 0.3 * width, 0.7 * width, _SIGNERS_GAP)
         if cut is not None and top > _SIGNERS_IN * height and _titles(line.words[:cut], line.words[cut:]):
             gutter = (line.words[cut - 1].box.right + line.words[cut].box.left) / 2
             return _SideBySide(top - usual / 2, height, gutter, _FOOT_REACH * width)
@@ -106,7 +106,7 @@ def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
 
 def _gutter_beside(lines: Sequence[Line], recipients: Line, width: int) -> float | None:
     """Between the recipients and what stands on their right; None where nothing does."""
-    top = recipients.box.top - _ABOVE * _usual_height(recipients.words)
+    top = recipients.box.top - _ABOVE * usual_height(recipients.words)
     starts = []
     for line in lines:
         if line.box.top < top:
@@ -114,14 +114,14 @@ def _gutter_beside(lines: Sequence[Line], recipients: Line, width: int) -> float
         if line.box.left > 0.4 * width:
             starts.append(line.box.left)
             continue
-        cut = _widest_gap(line.words, 0.25 * width, 0.75 * width, _GAP)
+        cut = widest_gap(line.words, 0.25 * width, 0.75 * width, _GAP)
         if cut is not None and line.words[cut].box.left > 0.4 * width:
             starts.append(line.words[cut].box.left)
-    return min(starts) - _usual_height(recipients.words) / 4 if starts else None
+    return min(starts) - usual_height(recipients.words) / 4 if starts else None
 
 
 def _titles(left: Sequence[Word], right: Sequence[Word]) -> bool:
-    return all(_is_capitals(words) and len(words) >= 2 for words in (left, right))
+    return all(is_capitals(words) and len(words) >= 2 for words in (left, right))
 
 
 def _apart(lines: list[Line], place: _SideBySide, width: int) -> list[Line]:
@@ -153,7 +153,7 @@ def _cut(line: Line, place: _SideBySide, width: int) -> tuple[Line | None, Line 
     if box.left >= gutter:
         return None, line
     before, behind = (share * width for share in _SEARCHED)
-    cut = _title_starts(line) or _widest_gap(line.words, gutter - before, gutter + behind, _GAP)
+    cut = _title_starts(line) or widest_gap(line.words, gutter - before, gutter + behind, _GAP)
     if cut:
         return Line(line.words[:cut]), Line(line.words[cut:])
     crosses = box.left < gutter - place.reach and box.right > gutter + place.reach
@@ -162,9 +162,9 @@ def _cut(line: Line, place: _SideBySide, width: int) -> tuple[Line | None, Line 
     return (line, None) if (box.left + box.right) / 2 < gutter else (None, line)
 
 
-def _widest_gap(words: Sequence[Word], low: float, high: float, heights: float) -> int | None:
+def widest_gap(words: Sequence[Word], low: float, high: float, heights: float) -> int | None:
     """Index of the word behind the widest gap of at least so many word heights that reaches in between."""
-    usual = _usual_height(words)
+    usual = usual_height(words)
     best: tuple[float, int] | None = None
     for index in range(1, len(words)):
         start, end = words[index - 1].box.right, words[index].box.left
@@ -174,11 +174,11 @@ def _widest_gap(words: Sequence[Word], low: float, high: float, heights: float) 
     return best[1] if best else None
 
 
-def _usual_height(words: Sequence[Word]) -> float:
+def usual_height(words: Sequence[Word]) -> float:
     heights = sorted(word.box.height for word in words)
     return max(1.0, heights[len(heights) // 2])
 
 
-def _is_capitals(words: Sequence[Word]) -> bool:
+def is_capitals(words: Sequence[Word]) -> bool:
     letters = [letter for word in words for letter in word.text if letter.isalpha()]
     return len(letters) >= 4 and sum(map(str.isupper, letters)) >= _CAPITALS * len(letters)

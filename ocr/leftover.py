@@ -90,15 +90,11 @@ def _page_number(letters: list[Box], gray: Gray, dpi: int, engine: OcrEngine) ->
     left, top = max(0, int(whole.left) - beside), max(0, int(whole.top) - beside)
     cut = np.ascontiguousarray(gray[top : int(whole.bottom) + beside, left : int(whole.right) + beside])
     return [
-        Line((replace(word, box=_moved(word.box, left, top)),))
+        Line((replace(word, box=word.box.moved(left, top)),))
         for line in engine.read_block(cut, dpi)
         for word in line.words
         if _PAGE_NUMBER.fullmatch(word.text) and word.confidence >= _LINE_COUNTS
     ][:1]
-
-
-def _moved(box: Box, right: float, down: float) -> Box:
-    return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)
 
 
 def _is_text(line: Line) -> bool:

@@ -32,6 +32,9 @@ class Box:
     def height(self) -> float:
         return self.bottom - self.top
 
+    def moved(self, right: float, down: float) -> Box:
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
     def union(self, other: Box) -> Box:
         return Box(
             min(self.left, other.left),

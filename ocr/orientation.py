@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ocr.engine import Gray, OcrEngine
@@ -32,7 +34,7 @@ def _by_reading(small: Gray, dpi: int, engine: OcrEngine, ways: list[int]) -> in
     scores: dict[int, float] = {}
     for degrees in ways:
         lines = engine.read_page(turned(small, degrees), dpi)
-        scores[degrees] = _legibility(lines)
+        scores[degrees] = legibility(lines)
         if stands_upright(lines):
             return degrees
     best = max(scores, key=lambda degrees: scores[degrees])
@@ -52,7 +54,7 @@ def stands_upright(lines: tuple[Line, ...]) -> bool:
     return most and sure >= _READS_WELL[0] and letters >= _READS_WELL[1]
 
 
-def _legibility(lines: tuple[Line, ...]) -> float:
+def legibility(lines: Iterable[Line]) -> float:
     """Letters read, weighted so that many doubtful ones count for little."""
     return sum(len(word.text) * word.confidence**3 for line in lines for word in line.words)
 

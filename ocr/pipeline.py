@@ -19,6 +19,7 @@ from ocr.enumeration import in_sequence
 from ocr.figures import figures_version
 from ocr.folds import without_folds
 from ocr.geometry import Straightening, skew_of, turned
+from ocr.halves import with_halves
 from ocr.handwriting import with_handwriting
 from ocr.images import guessed_dpi, load_page
 from ocr.ink import Pixels, dark, gray_of, without_coloured_ink
@@ -90,6 +91,7 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
     height, width = gray.shape
     stamps = read_stamps(pixels, gray, reading_dpi, engine)
     lines = [line for line in seen.lines if line.confidence >= _LINE_COUNTS]
+    lines = with_halves(lines, gray, reading_dpi, engine)
     lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
     tables = find_tables(gray, reading_dpi)
     lines = in_columns(in_cells(outside_stamps(lines, stamps, gray), tables), width, height)
