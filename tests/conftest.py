@@ -26,6 +26,8 @@ from archive.settings import Settings
 from archive.storage import guards
 from tests.factories import Factory
 
+pytest_plugins = ("tests.real_servers",)
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 

@@ -17,9 +17,7 @@ from tests.e2e import journey, world
 from tests.e2e.conftest import sign_in
 from tests.e2e.test_pages import AXE
 from tests.examples.running import counter, token_of
-from tests.production.conftest import make_profile, own_servers, servers
 
-__all__ = ["make_profile", "own_servers", "servers"]  # fixtures of the real servers
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "scans-real" / "tinh-10.pdf"  # of a real office, not published
