@@ -17,6 +17,7 @@ _FAINT = 0.35  # of the paper's brightness, at least: ink is darker, and a rule 
 _WIDEST = 0.012  # of the page's height
 _DRIFT = 0.004  # of the page's height, from one strip to the next
 _SHADE = 0.015  # where a crease ends
+_MOST = 40  # dark rows of a strip: of more none is a crease, the page is noise
 
 Levels = NDArray[np.floating]
 
@@ -83,6 +84,8 @@ def _creases(depth: Levels, drift: int) -> list[list[tuple[int, int]]]:
 def _valleys(depth: NDArray[np.floating]) -> list[int]:
     deep = (depth >= _DEEP) & (depth <= 1 - _FAINT)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], deep.astype(np.int8), [0]))))
+    if len(edges) > 2 * _MOST:
+        return []
     return [int(first + np.argmax(depth[first:last])) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 

@@ -87,14 +87,14 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         rotation = quarter_turn(gray, reading_dpi, engine)
         if rotation:
             seen = _look(turned(pixels, rotation), turned(gray, rotation), reading_dpi, engine)
-    pixels, gray, level = seen.pixels, seen.gray, seen.level
-    height, width = gray.shape
-    stamps = read_stamps(pixels, gray, reading_dpi, engine)
+    pixels, clear, level = seen.pixels, seen.clear, seen.level
+    height, width = clear.shape
+    stamps = read_stamps(pixels, seen.gray, reading_dpi, engine)  # nothing taken out: one of them may be a secrecy mark
     lines = [line for line in seen.lines if line.confidence >= _LINE_COUNTS]
-    lines = with_halves(lines, gray, reading_dpi, engine)
-    lines = with_leftover(lines, _read_black(stamps), gray, reading_dpi, engine)
-    tables = find_tables(gray, reading_dpi)
-    lines = in_columns(in_cells(outside_stamps(lines, stamps, gray), tables), width, height)
+    lines = with_halves(lines, clear, reading_dpi, engine)
+    lines = with_leftover(lines, _read_black(stamps), clear, reading_dpi, engine)
+    tables = find_tables(clear, reading_dpi)
+    lines = in_columns(in_cells(outside_stamps(lines, stamps, clear), tables), width, height)
     mended = corrected(in_sequence(mended_codes(mended_marks(lines))))
     told = with_handwriting(calibrated(mended), pixels)
     return PageText(
@@ -114,10 +114,11 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A page as it is read: level, folds taken out of `gray`."""
+    """A page as it is read, level. gray: with all that stands on it; clear: what the lines were read in."""
 
     pixels: Pixels
     gray: Pixels
+    clear: Pixels
     skew: float
     level: Straightening
     lines: tuple[Line, ...]
@@ -129,8 +130,9 @@ def _look(pixels: Pixels, gray: Pixels, dpi: int, engine: OcrEngine) -> _Look:
     level = Straightening(skew if abs(skew) >= _SKEW_MATTERS else 0.0, width, height)
     if level.degrees:
         pixels, gray = level.straighten(pixels), level.straighten(gray)
-    gray = without_gray_seals(without_folds(gray), dpi)
-    return _Look(pixels, gray, skew, level, engine.read_page(gray, dpi))
+    gray = without_folds(gray)
+    clear = without_gray_seals(gray, dpi)
+    return _Look(pixels, gray, clear, skew, level, engine.read_page(clear, dpi))
 
 
 def _read_black(stamps: tuple[StampMark, ...]) -> list[Box]:
