@@ -21,7 +21,7 @@ _SEARCHED = (0.1, 0.05)  # of the width, left and right of the gutter: where a l
 _HEAD_REACH, _FOOT_REACH = 0.03, 0.14  # of the width: what reaches so far to both sides of the gutter crosses it
 _OF_A_HEAD = re.compile(r"\bngay\b.*\bthang\b|doc lap|hanh phuc|^\W*so\b\W*[:\d]")  # may reach over
 _ABOVE = 1.5  # heights: a block may begin so much higher than its neighbour
-_SIGNERS_IN = 0.3  # of the page's height: below it two titles in a row are those of signers
+_SIGNERS_IN = 0.3  # of the height of a page with a head: below it two titles in a row are those of signers
 _CAPITALS = 0.8
 
 
@@ -88,6 +88,8 @@ def _title_starts(line: Line) -> int | None:
 
 def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
     """Recipients on the left and a signature on the right, or two signers."""
+    headed = any(_title_starts(line) is not None for line in lines)
+    signers_from = _SIGNERS_IN * height if headed else 0.0
     for line in lines:
         usual = usual_height(line.words)
         top = line.box.top
@@ -98,7 +100,7 @@ def _foot(lines: Sequence[Line], width: int, height: int) -> _SideBySide | None:
             reach = _FOOT_REACH * width
             return _SideBySide(top - _ABOVE * usual, height, gutter, reach, right_first=True)
         cut = widest_gap(line.words, 0.3 * width, 0.7 * width, _SIGNERS_GAP)
-        if cut is not None and top > _SIGNERS_IN * height and _titles(line.words[:cut], line.words[cut:]):
+        if cut is not None and top >= signers_from and _titles(line.words[:cut], line.words[cut:]):
             gutter = (line.words[cut - 1].box.right + line.words[cut].box.left) / 2
             return _SideBySide(top - usual / 2, height, gutter, _FOOT_REACH * width)
     return None

@@ -96,10 +96,11 @@ def test_a_signature_stands_before_the_recipients_beside_it() -> None:
     ]
 
 
-def test_two_signers_stand_one_after_the_other() -> None:
+@pytest.mark.parametrize("top", [150, 1600])  # a last page may hold nothing else
+def test_two_signers_stand_one_after_the_other(top: int) -> None:
     lines = [
-        line((250, "ĐẠI DIỆN BÊN A"), (1000, "ĐẠI DIỆN BÊN B"), top=1600),
-        line((230, "Nguyễn Văn An"), (1010, "Trần Thị Bình"), top=1800),
+        line((250, "ĐẠI DIỆN BÊN A"), (1000, "ĐẠI DIỆN BÊN B"), top=top),
+        line((230, "Nguyễn Văn An"), (1010, "Trần Thị Bình"), top=top + 200),
     ]
     ordered = ["ĐẠI DIỆN BÊN A", "Nguyễn Văn An", "ĐẠI DIỆN BÊN B", "Trần Thị Bình"]
     assert texts(in_columns(lines, WIDTH, HEIGHT)) == ordered
