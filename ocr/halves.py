@@ -56,7 +56,8 @@ def _run_together(lines: Sequence[Line], gray: Gray) -> Box | None:
         for line in below
         if line.confidence >= _DOUBTFUL and line.box.left < gutter - usual and line.box.right > gutter + usual
     ]
-    return Box(0, max(0.0, top), gutter, min(across, default=float(height)))
+    place = Box(0, max(0.0, top), gutter, min(across, default=float(height)))
+    return place if place.height >= usual else None
 
 
 def _parts(line: Line, width: int) -> tuple[tuple[Word, ...], tuple[Word, ...]] | None:

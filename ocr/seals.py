@@ -35,6 +35,8 @@ def without_gray_seals(gray: Gray, dpi: int) -> Gray:
     """The same page, seals as bright as paper where print is clearly darker; itself where there are none."""
     import cv2
 
+    if min(gray.shape) < 2 * _RADIUS_INCHES[0] * dpi:
+        return gray
     scale = min(1.0, _WORK_DPI / dpi)
     small = np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     rings = _rings(small, dpi * scale)
@@ -62,8 +64,6 @@ def _rings(small: Gray, dpi: float) -> list[_Ring]:
     import cv2
 
     low, high = (round(inches * dpi) for inches in _RADIUS_INCHES)
-    if min(small.shape) < 2 * low:
-        return []
     smooth = cv2.medianBlur(small, 3)
     found = cv2.HoughCircles(
         smooth, cv2.HOUGH_GRADIENT, 1, minDist=low, param1=120, param2=45, minRadius=low, maxRadius=high

@@ -64,3 +64,8 @@ def test_a_red_seal_leaves_no_rim_on_yellowed_paper() -> None:
     assert (ring > 0.8 * np.median(told)).mean() > 0.98
     bare = without_coloured_ink(drawn.pixels(ImageChops.multiply(sealed((255, 255, 255)), paper).resize((827, 1170))))
     assert abs(float(np.median(told)) - float(np.median(bare))) < 3
+
+
+def test_a_scrap_too_small_for_a_seal_stays_whatever_its_resolution() -> None:
+    scrap = np.full((8, 8), 100, np.uint8)
+    assert np.array_equal(without_gray_seals(scrap, 10_000), scrap)
