@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,8 @@ def main() -> int:
         return 0
     if not (given.shared / "tools/score_ocr.py").exists():
         sys.exit(f"no scorer at {given.shared}")
+    if "ocrmypdf" in given.readers and not shutil.which("gs"):
+        sys.exit("no Ghostscript, which OCRmyPDF makes PDF/A with: `make setup-dev` first")
     os.environ["OMP_THREAD_LIMIT"] = "1"
     loads = [os.getloadavg()[0]]
     readers = {name: measure(given.shared, READERS[name]) for name in given.readers}
