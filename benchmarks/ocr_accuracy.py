@@ -132,6 +132,7 @@ def read_and_seal(file: Path, out: Path) -> None:
 def read_by_ocrmypdf(file: Path, parts: Path, out: Path) -> None:
     sidecar, made = parts / f"{file.stem}.txt", parts / f"{file.stem}.ocr.pdf"
     how = ["--jobs", str(JOBS), "-l", "vie", "--rotate-pages", "--deskew", "--output-type", "pdfa", "--quiet"]
+    how.append("--invalidate-digital-signatures")  # of this copy; it refuses signed files otherwise
     told = ["--redo-ocr"] if _has_words(file) else []
     if told:  # which cannot be straightened while its own words are kept
         how.remove("--deskew")
