@@ -44,7 +44,7 @@ def _whole(words: tuple[Word, ...]) -> Iterator[Word]:
         if half is not None:
             near = word.box.left - half.box.right < _NEAR * max(half.box.height, word.box.height)
             if near and _OTHER_HALF.fullmatch(word.text):
-                yield _one(half, word)
+                yield half.joined_to(word)
                 half, label = None, ""
                 continue
             yield half
@@ -56,11 +56,6 @@ def _whole(words: tuple[Word, ...]) -> Iterator[Word]:
         yield word
     if half is not None:
         yield half
-
-
-def _one(half: Word, other: Word) -> Word:
-    sure = min(half.confidence, other.confidence)
-    return Word(half.text + other.text, half.box.union(other.box), sure, f"{half.text} {other.text}")
 
 
 def _in_shape(text: str, before: list[str]) -> str:

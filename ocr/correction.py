@@ -13,7 +13,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from ocr.model import Line, Word
@@ -62,7 +61,7 @@ def corrected(lines: Iterable[Line], syllables: Syllables | None = None) -> tupl
 
 
 def _mended(word: Word, text: str | None) -> Word:
-    return word if text is None else replace(word, text=text, read_as=word.read_as or word.text)
+    return word if text is None else word.mended_to(text)
 
 
 def _cheapest(columns: list[list[_Candidate]], syllables: Syllables) -> list[str | None]:

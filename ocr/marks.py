@@ -79,9 +79,7 @@ def _joined(words: list[Word]) -> list[Word]:
     whole: list[Word] = []
     for word in words:
         if whole and _TORN.fullmatch(whole[-1].text) and _CODE_END.fullmatch(word.text):
-            first = whole[-1]
-            sure = min(first.confidence, word.confidence)
-            whole[-1] = Word(first.text + word.text, first.box.union(word.box), sure, f"{first.text} {word.text}")
+            whole[-1] = whole[-1].joined_to(word)
         else:
             whole.append(word)
     return whole

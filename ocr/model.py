@@ -53,6 +53,11 @@ class Word:
     hand: bool = False  # written by hand into print
     choices: Choices = field(default=(), repr=False, compare=False)  # while a page is read; never stored
 
+    def joined_to(self, other: Word) -> Word:
+        """One word of two that were torn, no surer than either; it keeps what was read."""
+        sure = min(self.confidence, other.confidence)
+        return Word(self.text + other.text, self.box.union(other.box), sure, f"{self.text} {other.text}")
+
     def mended_to(self, text: str) -> Word:
         """The word with another text, which keeps what was read, and the choices of the symbols that stay in place."""
         if text == self.text:
