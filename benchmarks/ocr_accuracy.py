@@ -9,8 +9,8 @@ all child processes. `service` reads and makes the access copy, as `archive pdf`
 `tesseract PAGE - -l vie --psm 3` on pictures of 300 dpi, whose drawing is not counted.
 
 `python -m benchmarks.ocr_accuracy` prints the table and writes results/ocr-accuracy.json. It ends with 1 where a tier
-of the service is worse than the committed result by more than 5 % of itself. --readers service tesseract ocrmypdf:
-some of them only; then nothing is written.
+of the service is worse than the committed result by more than 5 % of itself, or where the service ended with an error
+on a file. --readers service tesseract ocrmypdf: some of them only; then nothing is written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,13 @@ class Cost:
     pages: int = 0
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    refused: list[str] = field(default_factory=list)
+    """Names of files that the reader ended on with an error: nothing of them is read."""
 
-    def told(self) -> dict[str, float]:
+    def told(self) -> dict[str, Any]:
         return {
             "pages": self.pages,
+            "refused": self.refused,
             "cpu_seconds_a_page": round(self.cpu_s / max(1, self.pages), 2),
             "pages_a_minute": round(60 * self.pages / max(0.001, self.wall_s), 1),
         }
@@ -84,7 +87,10 @@ def main() -> int:
         sys.exit("no Ghostscript, which OCRmyPDF makes PDF/A with: `make setup-dev` first")
     os.environ["OMP_THREAD_LIMIT"] = "1"
     loads = [os.getloadavg()[0]]
-    readers = {name: measure(given.shared, READERS[name]) for name in given.readers}
+    readers = {}
+    for name in given.readers:
+        readers[name] = measure(given.shared, READERS[name])
+        print(name, json.dumps(readers[name], ensure_ascii=False), file=sys.stderr, flush=True)
     result = {
         "question": " ".join((__doc__ or "").split("\n")[0].split()),
         "engine": work.recognise(next(_files(given.shared / "data" / CORPORA[1]))).engine.version,
@@ -92,7 +98,10 @@ def main() -> int:
         "readers": readers,
     }
     print_table(readers)
-    worse = worse_than(json.loads(RESULT.read_text()), readers) if RESULT.exists() and "service" in readers else []
+    worse = []
+    if "service" in readers:
+        worse += [f"not read by the service: {name}" for name in readers["service"]["cost"]["refused"]]
+        worse += worse_than(json.loads(RESULT.read_text()), readers) if RESULT.exists() else []
     print("\n".join(worse))
     if set(readers) == set(READERS):
         RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -109,7 +118,12 @@ def measure(shared: Path, reader: Reader) -> dict[str, Any]:
             for file in _files(truth):
                 given = with_truth(file, parts)
                 before, began = _children_cpu_s(), time.monotonic()
-                reader(given, parts, read / f"{file.stem}.json")
+                try:
+                    reader(given, parts, read / f"{file.stem}.json")
+                except subprocess.CalledProcessError as error:
+                    print(f"{file.name}: {error}", file=sys.stderr, flush=True)
+                    cost.refused.append(file.name)
+                    _write_pages(read / f"{file.stem}.json", [""] * _page_count(given))
                 cost.wall_s += time.monotonic() - began
                 cost.cpu_s += _children_cpu_s() - before
                 cost.pages += _page_count(given)
