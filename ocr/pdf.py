@@ -158,6 +158,7 @@ def _picture(file: Path, page: PageText, work: Path) -> Path:
     from PIL import Image
 
     from ocr.images import guessed_dpi
+    from ocr.ink import is_gray
     from ocr.page_images import upright
 
     drawn = page.source is TextSource.OWN_TEXT
@@ -167,7 +168,7 @@ def _picture(file: Path, page: PageText, work: Path) -> Path:
     image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
     if _is_black_and_white(file, page, pixels):
         image = image.convert("L").point(lambda value: 255 if value >= 128 else 0, mode="1")
-    elif not np.ptp(pixels, axis=2).any():
+    elif is_gray(pixels):
         image = image.convert("L")
     as_wide = pixels.shape[1] / inches
     largest = min(image.size) * 72 / _LEAST_SIDE_PT
@@ -194,9 +195,10 @@ def _is_black_and_white(file: Path, page: PageText, pixels: Any) -> bool:
     import numpy as np
 
     from ocr.formats import kind_of
+    from ocr.ink import is_gray
     from ocr.pdf_pages import is_one_bit_scan, open_pdf, page_of
 
     if kind_of(file) == "pdf" and page.source is TextSource.RECOGNISED:
         with open_pdf(file) as document, page_of(document, page.number) as own:
             return is_one_bit_scan(own)
-    return not np.any((pixels > 0) & (pixels < 255)) and not np.ptp(pixels, axis=2).any()
+    return is_gray(pixels) and not np.any((pixels > 0) & (pixels < 255))

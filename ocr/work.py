@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from pathlib import Path
 
 from ocr import sandbox, stored
@@ -15,7 +17,7 @@ from ocr.sandbox import Limits
 from ocr.scratch import scratch
 
 JOBS = 2
-PAGES_A_GROUP = 2  # read by one child: far from its time limit on a busy machine, and worth its start
+PAGES_A_GROUP = 2  # read by one child at most: far from its time limit on a busy machine, and worth its start
 IMAGES_A_GROUP = 16
 _SEAL_SECONDS = 120  # a page group
 
@@ -70,7 +72,9 @@ def recognise(
             report(page)
         return {"engine": told["engine"], "pages": pages}
 
-    done = _side_by_side(read_group, list(_groups(numbers, PAGES_A_GROUP)), jobs or JOBS)
+    jobs = jobs or JOBS
+    groups = _groups(numbers, min(PAGES_A_GROUP, ceil(len(numbers) / jobs)))
+    done = _side_by_side([partial(read_group, group) for group in groups], jobs)
     return Recognition(
         engine=stored.engine_from_json(done[0]["engine"]),  # type: ignore[arg-type]
         pages=tuple(page for group in done for page in group["pages"]),  # type: ignore[attr-defined]
@@ -95,9 +99,12 @@ def seal(
         def draw_group(group: list[int]) -> dict[str, object]:
             return sandbox.call("ocr.page_images:write_images", common | {"pages": group})
 
-        _side_by_side(draw_group, list(_groups(numbers, IMAGES_A_GROUP)), jobs or JOBS)
-        limits = Limits(seconds=_SEAL_SECONDS * max(1, len(list(_groups(numbers, PAGES_A_GROUP)))), cpu_seconds=3600)
-        sandbox.call("ocr.pdf:write_pdf", common | {"title": title}, limits=limits)
+        def write_pdf() -> dict[str, object]:
+            limits = Limits(seconds=_SEAL_SECONDS * max(1, ceil(len(numbers) / PAGES_A_GROUP)), cpu_seconds=3600)
+            return sandbox.call("ocr.pdf:write_pdf", common | {"title": title}, limits=limits)
+
+        draw = [partial(draw_group, group) for group in _groups(numbers, IMAGES_A_GROUP)]
+        _side_by_side([write_pdf, *draw], jobs or JOBS)
     images = tuple(out_dir / page_image_name(number) for number in numbers)
     return Sealed(pdf=out_dir / "access.pdf", page_images=images, thumbnail=out_dir / "thumbnail.jpg")
 
@@ -128,12 +135,10 @@ def _serialised(on_page: Callable[[PageText], None] | None) -> Callable[[PageTex
     return report
 
 
-def _side_by_side(
-    work: Callable[[list[int]], dict[str, object]], groups: list[list[int]], jobs: int
-) -> list[dict[str, object]]:
-    """Results in the order of the groups; the first failure stops what has not begun and is raised."""
+def _side_by_side(tasks: Sequence[Callable[[], dict[str, object]]], jobs: int) -> list[dict[str, object]]:
+    """Results in the order of the tasks; the first failure stops what has not begun and is raised."""
     with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="pages") as pool:
-        waiting = [pool.submit(work, group) for group in groups]
+        waiting = [pool.submit(task) for task in tasks]
         done, rest = wait(waiting, return_when=FIRST_EXCEPTION)
         for future in rest:
             future.cancel()

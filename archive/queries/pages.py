@@ -87,7 +87,9 @@ def _words(page: PageText) -> PageWords:
                 text=line.text,
                 box=fractions(line.box, page),
                 confidence=line.confidence,
-                words=tuple(WordBox(word.text, fractions(word.box, page), word.confidence) for word in line.words),
+                words=tuple(
+                    WordBox(word.text, fractions(word.box, page), word.confidence, word.hand) for word in line.words
+                ),
             )
             for line in page.lines
         ),

@@ -334,6 +334,7 @@ class WordBox:
     text: str
     box: FractionBox
     confidence: float
+    hand: bool  # written by hand into print
 
 
 @dataclass(frozen=True, slots=True)

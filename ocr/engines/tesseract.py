@@ -67,10 +67,10 @@ class TesseractEngine:
 
 @contextmanager
 def _on_disk(image: Gray) -> Iterator[str]:
-    """As an uncompressed file: the program reads it once, packing it would cost more than the reading."""
+    """As an uncompressed file, as it is read once: a bitmap, since the program reads PGM one byte after the other."""
     import cv2
 
-    with tempfile.NamedTemporaryFile(suffix=".pgm") as file:
+    with tempfile.NamedTemporaryFile(suffix=".bmp") as file:
         cv2.imwrite(file.name, image)
         yield file.name
 

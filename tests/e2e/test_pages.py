@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ocr.letters import fold
 from tests.e2e import world
@@ -99,6 +99,22 @@ def test_the_text_over_the_page_is_the_words_that_stand_there(visit: Visit) -> N
         )
         assert isinstance(off, float)
         assert off < 0.004, "a word of the overlay lies beside the word on the paper"
+
+
+def test_a_field_that_rests_on_handwriting_says_so(visit: Visit) -> None:
+    page = visit("lan")
+
+    def written(route: Route) -> None:
+        told = route.fetch().json()
+        first = next(word for line in told["lines"] for word in line if word[0].lower() == "triển")
+        route.fulfill(json=told | {"hand": [first[1:]]})
+
+    page.route("**/pages/1/words", written)
+    open_item(page, NOTICE)
+    to_first_page(page)
+    expect(page.locator(".overlay .hand")).to_have_count(1)
+    expect(page.locator("#field-subject .hand-note")).to_be_visible()
+    expect(page.locator("#field-type_name .hand-note")).to_be_hidden()
 
 
 def test_dragging_over_words_selects_them_and_beside_them_moves_the_page(visit: Visit) -> None:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from archive.actions.readings import open_item
 from archive.queries import items, pages
 from archive.queries.marks import marks
-from archive.queries.views import RenditionView
+from archive.queries.views import FractionBox, RenditionView
 from archive.web import streaming, strip
 from archive.web.deps import SignedIn, Visit
 
@@ -37,12 +37,13 @@ def strip_of(visit: SignedIn, reference: str, number: int, *, top: float, bottom
 
 @router.get("/pages/{number}/words")
 def words(visit: SignedIn, reference: str, number: int) -> Response:
-    """Lines of [text, left, top, right, bottom], in reading order."""
+    """Lines of [text, left, top, right, bottom], in reading order; `hand`: boxes of what was written by hand."""
     with visit.unit_of_work() as uow:
         item = items.item(uow.session, reference, actor=visit.actor)
     page = pages.page_words(visit.app, item.id, number, actor=visit.actor)
-    lines = [[[word.text, *(round(part, 5) for part in word.box)] for word in line.words] for line in page.lines]
-    return JSONResponse({"lines": lines})
+    lines = [[[word.text, *_rounded(word.box)] for word in line.words] for line in page.lines]
+    by_hand = [_rounded(word.box) for line in page.lines for word in line.words if word.hand]
+    return JSONResponse({"lines": lines, "hand": by_hand})
 
 
 @router.get("/marks")
@@ -68,6 +69,10 @@ def master(visit: SignedIn, reference: str) -> Response:
         item = open_item(uow, reference, actor=visit.actor, now=visit.now)
         found = pages.master(uow.session, item.id, actor=visit.actor)
     return _stream(visit, found, file_name=found.file_name or item.receipt)
+
+
+def _rounded(box: FractionBox) -> list[float]:
+    return [round(part, 5) for part in box]
 
 
 def _rendition(visit: Visit, reference: str, kind: str, number: int) -> RenditionView:

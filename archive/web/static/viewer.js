@@ -12,6 +12,7 @@ window.archiveViewer = (() => {
   let current = null;
   let overlay = null;
   let place = null; // { page, box } that a field points at
+  const byHand = new Map(); // number of a page seen -> boxes of what was written on it by hand
   let hits = []; // [page, box] of the searched words, in order
   let hit = -1;
 
@@ -63,7 +64,11 @@ window.archiveViewer = (() => {
     if (place || hit >= 0) show();
     const answer = await fetch(page.words);
     if (answer.ok && overlay === layer) {
-      addWords(layer, (await answer.json()).lines, page.width / page.height);
+      const told = await answer.json();
+      addWords(layer, told.lines, page.width / page.height);
+      byHand.set(page.number, told.hand);
+      draw();
+      tellFields();
       box.dataset.ready = String(page.number);
     }
   });
@@ -103,7 +108,8 @@ window.archiveViewer = (() => {
 
   function draw() {
     if (!overlay) return;
-    for (const old of overlay.querySelectorAll(".place, .hit")) old.remove();
+    for (const old of overlay.querySelectorAll(".place, .hit, .hand")) old.remove();
+    for (const written of byHand.get(current.number) || []) mark("hand", written);
     for (const [page, marked] of hits) if (page === current.number) mark("hit", marked);
     if (place && place.page === current.number) mark("place", place.box);
   }
@@ -113,6 +119,15 @@ window.archiveViewer = (() => {
     element.className = kind;
     position(element, marked);
     overlay.prepend(element);
+  }
+
+  // a field that rests on handwriting says so
+  function tellFields() {
+    for (const field of document.querySelectorAll("#side [data-field][data-box]")) {
+      const [left, top, right, bottom] = field.dataset.box.split(",").map(Number);
+      const holds = (each) => left <= (each[0] + each[2]) / 2 && (each[0] + each[2]) / 2 <= right && top <= (each[1] + each[3]) / 2 && (each[1] + each[3]) / 2 <= bottom;
+      field.classList.toggle("by-hand", (byHand.get(Number(field.dataset.page)) || []).some(holds));
+    }
   }
 
   // bring what is marked into view: close enough to read, with some paper around it
@@ -167,6 +182,7 @@ window.archiveViewer = (() => {
     goToHit(Math.max(0, hits.findIndex(([page]) => page === current.number)));
   }
 
+  document.getElementById("side").addEventListener("htmx:afterSettle", tellFields);
   select.addEventListener("change", () => open(Number(select.value)));
   for (const button of document.querySelectorAll("[data-go]")) {
     button.addEventListener("click", () => {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,7 @@ from archive.ids import new_id
 from archive.queries.items import item, resolve
 from archive.queries.pages import document_words, master, page_words, rendition
 from archive.queries.views import ItemView, ReceiptView
+from ocr.model import Line
 from tests.archive.queries.records import describe, page, read, statements
 from tests.factories import Factory
 
@@ -225,12 +227,16 @@ def test_files_and_words_follow_the_same_rule_as_the_item(app: App, make: Factor
 
 def test_words_lie_on_the_page_as_fractions(app: App, make: Factory, agency: Agency) -> None:
     found = make.item(agency)
-    describe(app, make, found, {}, page(1, "QUYẾT ĐỊNH"), page(2, "Điều 1", "Điều 2"))
+    second = page(2, "Điều 1", "Điều 2")
+    by_hand = dataclasses.replace(second.lines[1].words[1], hand=True)
+    written = dataclasses.replace(second, lines=(second.lines[0], Line((second.lines[1].words[0], by_hand))))
+    describe(app, make, found, {}, page(1, "QUYẾT ĐỊNH"), written)
     clerk = make.actor(Role.CLERK, agency)
-    second = page_words(app, found.id, 2, actor=clerk)
-    assert [line.text for line in second.lines] == ["Điều 1", "Điều 2"]
-    word = second.lines[1].words[1]
+    told = page_words(app, found.id, 2, actor=clerk)
+    assert [line.text for line in told.lines] == ["Điều 1", "Điều 2"]
+    word = told.lines[1].words[1]
     assert word.text == "2"
+    assert [each.hand for line in told.lines for each in line.words] == [False, False, False, True]
     assert word.box == pytest.approx((0.1, 0.05, 0.18, 0.07))
     assert [one.number for one in document_words(app, found.id, actor=clerk)] == [1, 2]
     with pytest.raises(NotFound):

@@ -11,6 +11,7 @@ class PageWord(Answer):
     text: str
     box: Box
     confidence: float
+    hand: bool = Field(description="written by hand into print")
 
 
 class PageLine(Answer):
