@@ -12,6 +12,7 @@ from ocr.errors import EngineMissing
 from ocr.model import EngineInfo, Line
 
 Gray = NDArray[np.uint8]  # (height, width), 0 is black
+LINE_COUNTS = 0.4  # confidence below which a line is speckle of a photocopy
 
 
 class OcrEngine(Protocol):

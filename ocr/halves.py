@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ocr.columns import is_capitals, usual_height, widest_gap
-from ocr.engine import Gray, OcrEngine
+from ocr.engine import LINE_COUNTS, Gray, OcrEngine
 from ocr.model import Box, Line, Word
 from ocr.orientation import legibility
 
@@ -17,7 +17,6 @@ _GUTTER = (0.3, 0.75)  # of the width
 _GAP = 3.0  # heights of the line's words
 _DOUBTFUL = 0.85
 _ROOM = 0.3  # heights above the first such line
-_LINE_COUNTS = 0.4
 _BETTER_BY = 1.05
 
 
@@ -74,7 +73,7 @@ def _read(gray: Gray, half: Box, dpi: int, engine: OcrEngine) -> list[Line]:
     return [
         Line(tuple(replace(word, box=word.box.moved(left, top)) for word in line.words))
         for line in engine.read_page(cut, dpi)
-        if line.confidence >= _LINE_COUNTS
+        if line.confidence >= LINE_COUNTS
     ]
 
 

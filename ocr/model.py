@@ -142,7 +142,7 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class PageText:
     number: int  # 1 is the first page of the file
-    width: int  # pixels, after the quarter turn
+    width: int  # pixels, after the quarter turn, not levelled: what its boxes lie on
     height: int
     dpi: int | None
     rotation: int  # 0, 90, 180, 270: clockwise degrees that make the page upright

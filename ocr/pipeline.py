@@ -14,7 +14,7 @@ from ocr.codes import mended_codes
 from ocr.columns import in_columns
 from ocr.confidence import calibrated, calibration_version
 from ocr.correction import corrected
-from ocr.engine import OcrEngine, open_engine
+from ocr.engine import LINE_COUNTS, OcrEngine, open_engine
 from ocr.enumeration import in_sequence
 from ocr.figures import figures_version
 from ocr.folds import without_folds
@@ -32,7 +32,6 @@ from ocr.stamps import outside_stamps, read_stamps
 from ocr.syllables import model_version
 from ocr.tables import find_tables, in_cells
 
-_LINE_COUNTS = 0.4  # below it a line is speckle of a photocopy
 _SKEW_MATTERS = 0.1  # degrees
 _LEAST_PIXELS = 8  # of a side: no letter fits into less
 _HALF_BRIGHT = 127
@@ -88,19 +87,18 @@ def read_page(pixels: Pixels, dpi: int | None, number: int, engine: OcrEngine, *
         if rotation:
             seen = _look(turned(pixels, rotation), turned(gray, rotation), reading_dpi, engine)
     pixels, clear, level = seen.pixels, seen.clear, seen.level
-    height, width = clear.shape
     stamps = read_stamps(pixels, seen.gray, reading_dpi, engine)  # nothing taken out: one of them may be a secrecy mark
-    lines = [line for line in seen.lines if line.confidence >= _LINE_COUNTS]
+    lines = [line for line in seen.lines if line.confidence >= LINE_COUNTS]
     lines = with_halves(lines, clear, reading_dpi, engine)
     lines = with_leftover(lines, _read_black(stamps), clear, reading_dpi, engine)
     tables = find_tables(clear, reading_dpi)
-    lines = in_columns(in_cells(outside_stamps(lines, stamps, clear), tables), width, height)
+    lines = in_columns(in_cells(outside_stamps(lines, stamps, clear), tables), clear.shape[1], clear.shape[0])
     mended = corrected(in_sequence(mended_codes(mended_marks(lines))))
     told = with_handwriting(calibrated(mended), pixels)
     return PageText(
         number=number,
-        width=width,
-        height=height,
+        width=level.width,
+        height=level.height,
         dpi=dpi,
         rotation=rotation,
         skew_degrees=round(seen.skew, 2),

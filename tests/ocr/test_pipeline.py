@@ -89,6 +89,7 @@ def test_a_leaning_page_is_read_level_and_its_boxes_lie_on_the_page_as_it_is(eng
     image = drawn.page(lean=lean)
     page = read(image, engine)
     assert page.skew_degrees == pytest.approx(lean, abs=0.2)
+    assert (page.width, page.height) == image.size
     assert "Điều 3. Chánh Văn phòng và Giám đốc Sở Nội vụ" in page.text
     dark = np.asarray(image.convert("L")) < 128
     for line in page.lines:

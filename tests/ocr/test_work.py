@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pikepdf
 import pytest
 from PIL import Image
 
-from ocr import work
+from ocr import sandbox, work
 from ocr.errors import EngineMissing, FileRefused, OcrError
 from ocr.model import PageText
 from tests.ocr import drawn
@@ -41,6 +43,24 @@ def test_pages_come_in_their_order_whatever_was_read_first(blanks: Path) -> None
 def test_only_the_pages_asked_for_are_read(blanks: Path) -> None:
     recognition = work.recognise(blanks, pages=range(3, 5), engine="null")
     assert [page.number for page in recognition.pages] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("pages", "jobs", "groups"), [(2, 2, [[1], [2]]), (3, 2, [[1, 2], [3]]), (4, 1, [[1, 2], [3, 4]]), (1, 2, [[1]])]
+)
+def test_few_pages_are_shared_out_over_all_jobs(
+    blanks: Path, monkeypatch: pytest.MonkeyPatch, pages: int, jobs: int, groups: list[list[int]]
+) -> None:
+    read: list[list[int]] = []
+
+    def watched(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "pages" in arguments:
+            read.append(arguments["pages"])
+        return sandbox.call(function, arguments)
+
+    monkeypatch.setattr(work, "sandbox", SimpleNamespace(call=watched))
+    work.recognise(blanks, pages=range(1, pages + 1), engine="null", jobs=jobs)
+    assert sorted(read) == groups
 
 
 @pytest.mark.parametrize("pages", [[], [0], [11], [1, 99]])
