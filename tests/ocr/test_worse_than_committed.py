@@ -1,0 +1,32 @@
+"""The benchmark of reading fails where a tier reads worse than the committed result by more than 5 % of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.ocr_accuracy import worse_than
+
+
+def scored(law: float, hard: float) -> dict[str, Any]:
+    return {"scores": {"scans-real": {"law": {"cer": law}}, "scans-synthetic": {"hard": {"cer": hard}}}}
+
+
+@pytest.mark.parametrize(
+    ("now", "worse"),
+    [
+        (scored(0.0100, 0.0200), []),
+        (scored(0.0050, 0.0100), []),
+        (scored(0.0106, 0.0200), []),  # by one character in two thousand
+        (scored(0.0108, 0.0200), ["worse than committed: scans-real law 1.00% -> 1.08%"]),
+        (scored(0.0100, 0.0213), ["worse than committed: scans-synthetic hard 2.00% -> 2.13%"]),
+    ],
+)
+def test_a_tier_is_measured_against_itself(now: dict[str, Any], worse: list[str]) -> None:
+    committed = {"readers": {"service": scored(0.0100, 0.0200)}}
+    assert worse_than(committed, {"service": now}) == worse
+
+
+def test_a_tier_that_was_never_measured_is_not_worse() -> None:
+    assert worse_than({"readers": {"service": {"scores": {}}}}, {"service": scored(0.9, 0.9)}) == []
