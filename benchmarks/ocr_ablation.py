@@ -44,7 +44,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "folds": {"without_folds": lambda gray: gray},
     "gray seals": {"without_gray_seals": lambda gray, _: gray},
     "stamps apart": {"read_stamps": lambda *_: ()},
-    "junk lines": {"_LINE_COUNTS": 0.0},
+    "junk lines": {"LINE_COUNTS": 0.0},
     "second look": {"with_leftover": lambda lines, *_: lines},
     "halves": {"with_halves": lambda lines, *_: lines},
     "columns": {"in_columns": lambda lines, *_: lines},

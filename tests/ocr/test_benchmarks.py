@@ -1,4 +1,4 @@
-"""The benchmark of reading fails where a tier reads worse than the committed result by more than 5 % of itself."""
+"""What the benchmarks of reading rest on: the comparison with the committed result, and the steps taken out in turn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.ocr_ablation import WITHOUT
 from benchmarks.ocr_accuracy import worse_than
+from ocr import pipeline
 
 
 def scored(law: float, hard: float) -> dict[str, Any]:
@@ -30,3 +32,8 @@ def test_a_tier_is_measured_against_itself(now: dict[str, Any], worse: list[str]
 
 def test_a_tier_that_was_never_measured_is_not_worse() -> None:
     assert worse_than({"readers": {"service": {"scores": {}}}}, {"service": scored(0.9, 0.9)}) == []
+
+
+@pytest.mark.parametrize("name", sorted({name for replaced in WITHOUT.values() for name in replaced}))
+def test_a_step_that_is_taken_out_is_one_of_the_pipeline(name: str) -> None:
+    assert hasattr(pipeline, name)
