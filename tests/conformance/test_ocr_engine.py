@@ -69,6 +69,18 @@ def test_a_picture_without_text_gives_nothing_or_a_typed_error(
     assert lines == ()
 
 
+def test_a_huge_picture_is_read_or_refused_with_a_typed_error(engine: OcrEngine, page: np.ndarray) -> None:
+    picture = np.full((10_000, 8_000), 255, np.uint8)
+    picture[: page.shape[0], : page.shape[1]] = page
+    try:
+        lines = engine.read_page(picture, 600)
+    except EngineFailed:
+        return
+    for word in (word for line in lines for word in line.words):
+        assert 0 <= word.box.left < word.box.right <= 8_000
+        assert 0 <= word.box.top < word.box.bottom <= 10_000
+
+
 @pytest.mark.parametrize("dpi", [1, 72, 1200])
 def test_a_wrong_resolution_is_no_failure(engine: OcrEngine, page: np.ndarray, dpi: int) -> None:
     try:
