@@ -6,19 +6,26 @@ import functools
 import http.server
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from ocr import work
-from ocr.model import PageText, Word
+from ocr.model import Word
 from tests.ocr import drawn
 
 pytestmark = pytest.mark.browser
 
 TAKEN = """async () => (await document.querySelector("pdf-viewer").currentController.getSelectedText()).selectedText"""
+IS_TAKEN = """(word) => {
+  document.querySelector("pdf-viewer").currentController.getSelectedText()
+    .then((told) => { window.taken = told.selectedText.trim(); });
+  return window.taken === word;
+}"""
 PLACE = """() => { const it = document.querySelector("pdf-viewer").viewport.getPageScreenRect(0);
                    return [it.x, it.y, it.width, it.height]; }"""
 READY = """() => {
@@ -69,9 +76,7 @@ def test_each_word_is_taken_by_itself(
     page = chromium.new_page(viewport={"width": 1400, "height": 1300})
     try:
         viewer = opened(page, f"{address}/access.pdf#toolbar=0&view=Fit")
-        assert {word.text: taken(page, viewer, word, read) for word in words} == {
-            word.text: word.text for word in words
-        }
+        assert {word.text: taken(page, viewer, word) for word in words} == {word.text: word.text for word in words}
     finally:
         page.close()
 
@@ -85,9 +90,11 @@ def opened(page: Page, url: str) -> Frame:
     return viewer
 
 
-def taken(page: Page, viewer: Frame, word: Word, read: PageText) -> str:
+def taken(page: Page, viewer: Frame, word: Word) -> str:
     left, top, width, height = viewer.evaluate(PLACE)
     across, down = (word.box.left + word.box.right) / 2, (word.box.top + word.box.bottom) / 2
-    page.mouse.dblclick(left + width * across / read.width, top + height * down / read.height)
+    page.mouse.dblclick(left + width * across / drawn.SIZE[0], top + height * down / drawn.SIZE[1])
+    with suppress(PlaywrightTimeoutError):  # the viewer answers of the selection before for a moment, on a busy machine
+        viewer.wait_for_function(IS_TAKEN, arg=word.text, timeout=5_000, polling=20)
     told: str = viewer.evaluate(TAKEN)
     return told.strip()
