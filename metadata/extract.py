@@ -12,7 +12,7 @@ from metadata.model import Document, Field, FieldName, SecrecyMark
 from metadata.split import split
 from ocr.model import Recognition
 
-RULES_VERSION = "2"  # grows whenever the same recognition would be described otherwise
+RULES_VERSION = "3"  # grows whenever the same recognition would be described otherwise
 
 
 def describe(recognition: Recognition) -> tuple[Document, ...]:

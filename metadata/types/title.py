@@ -115,7 +115,8 @@ def untitled_subject(layout: Layout, head: Segment) -> Subject | None:
 
 def _lines_below(layout: Layout, title: Segment, axis: float) -> list[Segment]:
     pitch = layout.pitch or 1.6 * title.height
-    margin = max((row.place.right for row in layout.rows if row.place.width > 0.6), default=1.0)
+    ends = sorted(row.place.right for row in layout.rows if row.place.width > 0.6)
+    margin = ends[3 * len(ends) // 4] if ends else 1.0  # specks beside the text reach further
     last, found = title, list[Segment]()
     for segment in _pieces(layout, axis):
         above = found[-1] if found else last
