@@ -67,15 +67,31 @@ def lock_received(uow: UnitOfWork, receipt_number: str) -> tuple[Item, Receipt]:
 
 
 def stop_item(
-    uow: UnitOfWork, receipt_number: str, *, reason: str, values: Mapping[str, Any], step: str, now: datetime
+    uow: UnitOfWork,
+    receipt_number: str,
+    *,
+    reason: str,
+    values: Mapping[str, Any],
+    step: str,
+    released: int,
+    now: datetime,
 ) -> None:
-    """It goes no further until a person decides; the receipt and the delivered bytes stay."""
+    """It goes no further until a person decides; the receipt and the delivered bytes stay.
+
+    released: of the way that came to this verdict; one that a later release has overtaken no longer counts.
+    """
     item, _ = lock_received(uow, receipt_number)
-    if item.state != ItemState.RECEIVED:
+    if item.state != ItemState.RECEIVED or _released(item) != released:
         return
     kept = {name: item.stop_values[name] for name in KEPT_VALUES if name in item.stop_values}
     item.state, item.stop_reason, item.stop_values = ItemState.STOPPED, reason, {**values, **kept}
     _record(uow, EventTag.ITEM_STOPPED, item, now, reason=reason, step=step)
+
+
+def is_stopped(uow: UnitOfWork, receipt_number: str, *, released: int) -> bool:
+    """Whether it stands stopped on that way; nobody can release it before the end of the transaction."""
+    item, _ = lock_received(uow, receipt_number)
+    return item.state == ItemState.STOPPED and _released(item) == released
 
 
 def promote_item(
@@ -187,11 +203,14 @@ def add_renditions(uow: UnitOfWork, receipt_number: str, *, derived: Sequence[De
     _record(uow, EventTag.ITEM_SEALED, item, now, version=version + 1, renditions=len(derived))
 
 
-def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
-    """It can be found and reviewed from this commit on, in the dossier that the manifest or the batch named."""
+def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> bool:
+    """It can be found and reviewed from this commit on, in the dossier that the manifest or the batch named.
+
+    Returns whether it is past the quarantine: only then may the bytes that lie there go.
+    """
     item, receipt = lock_received(uow, receipt_number)
     if item.state != ItemState.RECEIVED:
-        return
+        return item.state != ItemState.STOPPED
     item.state, item.described_at = ItemState.DESCRIBED, now
     batch = uow.session.get_one(Batch, receipt.batch_id)
     named = _named_in_manifest(uow, receipt) or batch.dossier_id
@@ -200,6 +219,11 @@ def finish_item(uow: UnitOfWork, receipt_number: str, *, now: datetime) -> None:
     if dossier and fits and item.dossier_id is None:
         _file(uow, item, dossier, batch, now)
     uow.reindex(item, now=now)
+    return True
+
+
+def _released(item: Item) -> int:
+    return int(item.stop_values.get("released", 0))
 
 
 def _named_in_manifest(uow: UnitOfWork, receipt: Receipt) -> uuid.UUID | None:

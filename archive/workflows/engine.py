@@ -19,14 +19,14 @@ POLLING_S = 0.2
 RECOVERIES = 50  # a workflow that ended its process so often is given up
 CONNECTIONS = 5
 
-_ID = "'ingest:' || r.number || coalesce(':' || (i.stop_values ->> 'released'), '')"
+_ID = "'ingest:' || r.number || coalesce(':' || (i.stop_values ->> 'released'), '')"  # a way of its own a release
 _WITHOUT_WORKFLOW = text(f"""
     select r.number, {_ID} as workflow_id from item i join receipt r on r.id = i.receipt_id
     where i.state = 'received'
       and not exists (select 1 from {SCHEMA}.workflow_status w where w.workflow_uuid = {_ID})
     order by r.received_at, r.number limit 200""")  # noqa: S608
 _ENDED_WITHOUT_OUTCOME = text(f"""
-    select r.number, w.workflow_uuid as workflow_id, w.status from item i join receipt r on r.id = i.receipt_id
+    select r.number, {_ID} as workflow_id, w.status from item i join receipt r on r.id = i.receipt_id
     join {SCHEMA}.workflow_status w on w.workflow_uuid = {_ID}
     where i.state = 'received' and w.status not in ('ENQUEUED', 'PENDING', 'DELAYED')""")  # noqa: S608
 _OTHERS_AT_WORK = text(f"""
@@ -35,16 +35,19 @@ _OTHERS_AT_WORK = text(f"""
 
 
 class Engine:
-    """One a process. Runs `process(receipt)` for every received item, as often as it takes."""
+    """One a process. Runs `process(receipt, released)` for every received item, as often as it takes.
 
-    def __init__(self, app: App, lease: Lease, process: Callable[[str], str]) -> None:
+    released: how often the item had been released when this way through the steps was begun.
+    """
+
+    def __init__(self, app: App, lease: Lease, process: Callable[[str, int], str]) -> None:
         self._app = app
         self._lease = lease
         _quiet()
         DBOS(config=_config(app, lease))
 
         def process_item(receipt: str) -> str:
-            return process(receipt)
+            return process(receipt, _released(DBOS.workflow_id))
 
         self._workflow = DBOS.workflow(name="process_item", max_recovery_attempts=RECOVERIES)(process_item)
         try:
@@ -67,15 +70,15 @@ class Engine:
                 DBOS.enqueue_workflow(QUEUE, self._workflow, row.number)
         return len(waiting)
 
-    def restart_ended(self) -> list[str]:
-        """Let workflows that ended without an outcome be started anew; returns receipts of those to give up."""
+    def restart_ended(self) -> list[tuple[str, int]]:
+        """Let workflows that ended without an outcome be started anew; returns those to give up: receipt, released."""
         with self._app.engine.connect() as connection:
             ended = connection.execute(_ENDED_WITHOUT_OUTCOME).all()
-        given_up = [row.number for row in ended if row.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+        given_up = [row for row in ended if row.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
         for row in ended:
-            if row.number not in given_up:
+            if row not in given_up:
                 DBOS.delete_workflow(row.workflow_id)
-        return given_up
+        return [(row.number, _released(row.workflow_id)) for row in given_up]
 
     def adopt_orphans(self) -> int:
         """Go on with the work of slots whose holder is gone."""
@@ -95,6 +98,12 @@ class Engine:
         """Running workflows stay as they are and go on at the next start."""
         logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)  # they now find the engine gone: that is no news
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+
+
+def _released(workflow_id: str | None) -> int:
+    """Told by the workflow's own name, which no later release changes: see _ID."""
+    _, _, times = (workflow_id or "").removeprefix("ingest:").partition(":")
+    return int(times or 0)
 
 
 def _config(app: App, lease: Lease) -> DBOSConfig:

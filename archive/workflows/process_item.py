@@ -142,23 +142,34 @@ def seal(work: Work, receipt: str) -> None:
 
 def finish(work: Work, receipt: str) -> None:
     with work.commit() as uow:
-        processing.finish_item(uow, receipt, now=work.app.clock())
-    work.app.quarantine.remove(str(_item(work, receipt).receipt_id))
+        passed = processing.finish_item(uow, receipt, now=work.app.clock())
+    if passed:
+        work.app.quarantine.remove(str(_item(work, receipt).receipt_id))
 
 
 STEPS: tuple[Step, ...] = (inspect, recognise, gate_secrets, promote, describe, seal, finish)
 
 
-def stop(work: Work, receipt: str, verdict: Verdict, step: str) -> None:
-    """What was derived goes; the bytes stay for whoever decides."""
+def stop(work: Work, receipt: str, verdict: Verdict, step: str, *, released: int) -> None:
+    """What was derived goes; the bytes stay for whoever decides.
+
+    released: how often the item had been released when this way was begun; once it is released again, a repeated stop
+    of the earlier way touches nothing.
+    """
     with work.commit() as uow:
         processing.stop_item(
-            uow, receipt, reason=verdict["reason"], values=verdict["values"], step=step, now=work.app.clock()
+            uow,
+            receipt,
+            reason=verdict["reason"],
+            values=verdict["values"],
+            step=step,
+            released=released,
+            now=work.app.clock(),
         )
-    item = _item(work, receipt)
-    if item.state == ItemState.STOPPED:
-        for name in (RECOGNITION, SEALED):
-            work.app.quarantine.discard(str(item.receipt_id), name)
+    with work.commit() as uow:
+        if processing.is_stopped(uow, receipt, released=released):  # and stays so until what was derived is gone
+            for name in (RECOGNITION, SEALED):
+                work.app.quarantine.discard(str(_item(work, receipt).receipt_id), name)
 
 
 def _item(work: Work, receipt: str) -> Item:

@@ -61,8 +61,9 @@ class Runner:
     def sweep(self) -> None:
         """Take up what dead workers left."""
         self._engine.adopt_orphans()
-        for receipt in self._engine.restart_ended():
-            process_item.stop(self._work, receipt, Verdict(reason="workflow.gave_up", values={}), "recover")
+        gave_up = Verdict(reason="workflow.gave_up", values={})
+        for receipt, released in self._engine.restart_ended():
+            process_item.stop(self._work, receipt, gave_up, "recover", released=released)
 
     def stop(self, patience_s: float) -> None:
         """Steps end at the next place where they can be taken up again; readers of files are ended now."""
@@ -75,13 +76,13 @@ class Runner:
         self._engine.stop()
         self._lease.release()
 
-    def _process(self, receipt: str) -> str:
+    def _process(self, receipt: str, released: int) -> str:
         def run(step: Step, receipt: str) -> Verdict | None:
             verdict: Verdict | None = self._engine.run_step(step.__name__, self._attempt, step, receipt)
             return verdict
 
         def stop(receipt: str, step: Step, verdict: Verdict) -> None:
-            self._engine.run_step("stop", self._attempt_stop, receipt, verdict, step.__name__)
+            self._engine.run_step("stop", self._attempt_stop, receipt, verdict, step.__name__, released)
 
         with self._counted():
             return process_item.process_item(run, stop, receipt)
@@ -103,9 +104,9 @@ class Runner:
             self._stopping.wait(wait_s)
         raise AssertionError("waits have no end")
 
-    def _attempt_stop(self, receipt: str, verdict: Verdict, step: str) -> None:
+    def _attempt_stop(self, receipt: str, verdict: Verdict, step: str, released: int) -> None:
         def stop(work: Work, receipt: str) -> None:
-            process_item.stop(work, receipt, verdict, step)
+            process_item.stop(work, receipt, verdict, step, released=released)
 
         self._attempt(stop, receipt)
 

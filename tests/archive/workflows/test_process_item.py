@@ -66,7 +66,7 @@ def rows(app: App, kind: Any) -> list[Any]:
         return list(uow.session.scalars(select(kind)))
 
 
-def run(app: App, receipt: str, *, twice: bool = False) -> str:
+def run(app: App, receipt: str, *, twice: bool = False, released: int = 0) -> str:
     """The workflow without its engine; `twice`: each step is done, forgotten and done again."""
     work = Work(app)
 
@@ -76,7 +76,7 @@ def run(app: App, receipt: str, *, twice: bool = False) -> str:
 
     def stop(receipt: str, function: Any, verdict: Verdict) -> None:
         for _ in range(1 + twice):
-            process_item.stop(work, receipt, verdict, function.__name__)
+            process_item.stop(work, receipt, verdict, function.__name__, released=released)
 
     return process_item.process_item(step, stop, receipt)
 
@@ -176,13 +176,47 @@ def test_a_decision_of_the_security_officer_lets_it_through(
     assert run(app, receipt) == "described"
 
 
+def test_a_stop_that_is_repeated_after_the_release_undoes_nothing_and_costs_no_bytes(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    """Its worker died, or the store was away, after the stop was committed; meanwhile somebody decided."""
+    from archive.actions.stopped import release_stopped
+
+    content = scan(stamp="MẬT")
+    (receipt,) = deliver(app, make, agency, content)
+    run(app, receipt)
+    officer = make.actor(Role.SECURITY_OFFICER, agency)
+    with app.unit_of_work() as uow:
+        release_stopped(uow, receipt, decision="Đã giải mật", actor=officer, now=app.clock())
+    work = Work(app)
+    assert process_item.inspect(work, receipt) is None
+    process_item.recognise(work, receipt)  # of the way that the release began
+    process_item.stop(work, receipt, Verdict(reason="gate.secret_mark", values={"page": 1}), "gate_secrets", released=0)
+    (item,) = rows(app, Item)
+    assert item.state == "received"
+    assert app.quarantine.kept(str(item.receipt_id), process_item.RECOGNITION) is not None
+    assert run(app, receipt, released=1) == "described"
+    with app.store.open(rows(app, Item)[0].master_digest) as master:
+        assert master.read() == content
+
+
+def test_bytes_stay_in_the_quarantine_while_an_item_is_stopped(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    content = scan(stamp="MẬT")
+    (receipt,) = deliver(app, make, agency, content)
+    run(app, receipt)
+    process_item.finish(Work(app), receipt)
+    assert app.quarantine.path(str(rows(app, Item)[0].receipt_id)).read_bytes() == content
+
+
 def test_a_file_that_cannot_be_taken_is_stopped_with_its_reason(
     app: App, make: Factory, agency: Agency, reader: Reader
 ) -> None:
     (receipt,) = deliver(app, make, agency, scan(refuse="file.encrypted"))
     with pytest.raises(FileRefused):
         run(app, receipt)
-    process_item.stop(Work(app), receipt, Verdict(reason="file.encrypted", values={}), "inspect")
+    process_item.stop(Work(app), receipt, Verdict(reason="file.encrypted", values={}), "inspect", released=0)
     (item,) = rows(app, Item)
     assert (item.state, item.stop_reason, item.file_name) == ("stopped", "file.encrypted", None)
 
