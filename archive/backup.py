@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -36,6 +36,7 @@ from archive.storage.quarantine import FilesystemQuarantine
 from archive.workflows.engine import SCHEMA
 
 FORM = 1
+SHARES = 30  # days in which every object of a backup is read again
 OBJECTS, CATALOGUE, QUARANTINE, MANIFEST = "objects", "catalogue.dump", "quarantine", "backup.json"
 COPIED_BYTES = 1 << 20
 Progress = Callable[[int, int], None]
@@ -93,7 +94,7 @@ def back_up(app: App, directory: Path, *, actor: Actor, progress: Progress | Non
         waiting = [_Waiting(*row) for row in connection.execute(_WAITING)]
     findings = [*_copy_waiting(app, waiting, place / QUARANTINE)]
     objects = FilesystemStore.create(directory / OBJECTS)
-    findings += copy_objects(app.store, objects, list(sizes), room=place, progress=progress)
+    findings += copy_objects(app.store, objects, sizes, room=place, progress=progress, reread=share_of(now))
     made = Backup(
         form=FORM,
         made_at=now.astimezone(UTC).isoformat(),
@@ -123,14 +124,23 @@ def _instant(app: App) -> Iterator[tuple[Connection, str]]:
 
 
 def copy_objects(
-    source: ObjectStore, target: ObjectStore, digests: list[str], *, room: Path, progress: Progress | None
+    source: ObjectStore,
+    target: ObjectStore,
+    sizes: Mapping[str, int],
+    *,
+    room: Path,
+    progress: Progress | None,
+    reread: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[BackupFinding]:
-    """Those that the target has not yet. room: where a copy may lie for a while, if the source is not of this machine.
+    """Those that the target has not yet, or not whole. sizes: bytes by digest.
 
+    room: where a copy may lie for a while, if the source is not of this machine. reread: of which digests the bytes
+    that lie in the target are read, and not only measured.
     What is missing or damaged in the source is told and not copied.
     """
-    for done, digest in enumerate(digests, start=1):
-        if not target.contains(digest):
+    for done, (digest, size) in enumerate(sizes.items(), start=1):
+        whole = target.contains(digest) and target.size(digest) == size
+        if not whole or (reread(digest) and not target.verify(digest)):
             try:
                 with _local(source, digest, room) as path:
                     target.put(path)
@@ -139,7 +149,13 @@ def copy_objects(
             except ObjectDamaged:
                 yield BackupFinding("object_damaged", digest)
         if progress is not None:
-            progress(done, len(digests))
+            progress(done, len(sizes))
+
+
+def share_of(now: datetime) -> Callable[[str], bool]:
+    """Another part of the objects each day, all of them in SHARES days: disks rot, and a backup outlives many."""
+    share = now.toordinal() % SHARES
+    return lambda digest: int(digest[:8], 16) % SHARES == share
 
 
 @contextmanager

@@ -115,8 +115,8 @@ def _require_keys(parts: App, made: Backup) -> None:
 
 def _objects(parts: App, place: Path, progress: Progress | None) -> tuple[BackupFinding, ...]:
     source = FilesystemStore(place.parent / OBJECTS)
-    digests = [ref.digest for ref in source.digests()]
-    return tuple(copy_objects(source, parts.store, digests, room=place, progress=progress))
+    sizes = {ref.digest: ref.size_bytes for ref in source.digests()}
+    return tuple(copy_objects(source, parts.store, sizes, room=place, progress=progress))
 
 
 def _waiting(parts: App, place: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from ocr.errors import FileRefused
 from ocr.images import open_image, refusing_damage
 from ocr.limits import check_page_count, check_pixels
-from ocr.pdf_pages import open_pdf, page_of
+from ocr.pdf_pages import open_pdf, page_of, pinned_files
 
 MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _IMAGE_STARTS = {
@@ -30,10 +30,10 @@ def inspect_file(path: str) -> dict[str, Any]:
     file = Path(path)
     kind = kind_of(file)
     if kind == "pdf":
-        pages, signed = _inspect_pdf(file)
+        told = _inspect_pdf(file)
     else:
-        pages, signed = _inspect_image(file, kind), False
-    return {"kind": kind, "pages": pages, "signed": signed, "media_type": MEDIA_TYPES[kind]}
+        told = {"pages": _inspect_image(file, kind), "signed": False, "enclosures": 0}
+    return {"kind": kind, "media_type": MEDIA_TYPES[kind], **told}
 
 
 def kind_of(file: Path) -> str:
@@ -49,7 +49,7 @@ def kind_of(file: Path) -> str:
     raise FileRefused("file.type_unknown")
 
 
-def _inspect_pdf(file: Path) -> tuple[int, bool]:
+def _inspect_pdf(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         signed = data.find(b"/ByteRange") >= 0
         end = data[-_PDF_END_WITHIN:]
@@ -59,10 +59,11 @@ def _inspect_pdf(file: Path) -> tuple[int, bool]:
         # a reader mends a cut file by leaving pages out: what has lost its end is not taken
         if b"%%EOF" not in end and b"startxref" not in end:
             raise FileRefused("file.damaged")
+        enclosures = document.count_attachments()
         for number in range(1, pages + 1):
-            with page_of(document, number):
-                pass
-    return pages, signed
+            with page_of(document, number) as page:
+                enclosures += pinned_files(page)
+    return {"pages": pages, "signed": signed, "enclosures": enclosures}
 
 
 def _inspect_image(file: Path, kind: str) -> int:

@@ -122,6 +122,20 @@ def is_one_bit_scan(page: Any) -> bool:
     return bool(pictures) and not others and all(part.get_metadata().bits_per_pixel == 1 for part in pictures)
 
 
+def pinned_files(page: Any) -> int:
+    """How many of its notes carry a file."""
+    import pypdfium2.raw as pdfium
+
+    pinned = 0
+    for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        try:
+            pinned += pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_FILEATTACHMENT
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    return pinned
+
+
 def render(page: Any, dpi: float) -> Pixels:
     """The page as a person sees it, three channels; notes and stamps put on it by a PDF program included."""
     bitmap = page.render(scale=dpi / 72, may_draw_forms=True, draw_annots=True)

@@ -28,6 +28,7 @@ class FileFacts:
     pages: int
     signed: bool
     media_type: str
+    enclosures: int  # other files inside it: attached to the PDF or pinned to a page; nobody reads them
 
 
 @dataclass(frozen=True, slots=True)

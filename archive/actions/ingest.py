@@ -24,6 +24,7 @@ from archive.access.identity import Actor
 from archive.access.permissions import Permission
 from archive.actions.arrivals import ArrivalKey, Received, became_of, dealt_with, lock, rows_of
 from archive.actions.manifest_lines import assign_line, name_digest
+from archive.actions.redelivery import deliver_again
 from archive.actions.scanners import scanner_in_use
 from archive.actions.unfinished import settle_uploads
 from archive.audit_events import EventTag
@@ -233,11 +234,12 @@ def _take(
     earlier = session.execute(
         select(Receipt.id, Receipt.number).where(Receipt.agency_id == batch.agency_id, Receipt.digest == held.digest)
     ).first()
+    more: dict[str, object] = {"digest": held.digest, "size": held.size_bytes}
     if earlier is not None:
         (ordinal,) = uow.next_numbers(_entries(batch))
         entry = _entry(batch, "duplicate", ordinal, now)
         entry.receipt_id, entry.size_bytes = earlier.id, held.size_bytes
-        _name_duplicate(session, app, entry, held.name)
+        more["bytes_replaced"] = deliver_again(session, app, entry, arrived.key, held)
         number, tag, rows = earlier.number, EventTag.DUPLICATE_LINKED, list[Row]([entry])
     else:
         year = now.astimezone(HANOI).year
@@ -249,7 +251,7 @@ def _take(
         rows = [*_receipt(batch, number, arrived, actor, now), entry]
     rows += rows_of(entry, arrived.arrival)
     entry.name_digest, _ = name_digest(uow.keys, held.name)
-    _record(uow, tag, batch, actor=actor, now=now, rows=rows, receipt=number, digest=held.digest, size=held.size_bytes)
+    _record(uow, tag, batch, actor=actor, now=now, rows=rows, receipt=number, **more)
     if batch.listed:
         assign_line(uow, batch.id, entry.id, held.name, held.digest)
     return Received(entry.outcome, number)
@@ -276,15 +278,6 @@ def _receipt(batch: Any, number: str, arrived: _Arrived, actor: Actor, now: date
         received_at=now,
     )
     return [receipt, item]
-
-
-def _name_duplicate(session: Session, app: App, entry: BatchEntry, name: str) -> None:
-    """The name is told once the first delivery of these bytes has passed the gate; till then it waits beside them."""
-    item = session.scalars(select(Item).where(Item.receipt_id == entry.receipt_id).with_for_update()).one()
-    if item.file_name is not None:
-        entry.name = name
-    elif item.state == ItemState.RECEIVED:
-        app.quarantine.add_name(str(entry.receipt_id), str(entry.id), name)
 
 
 def _entered(session: Session, batch_id: uuid.UUID, actor: Actor, arrived: _Arrived | None = None) -> Any:

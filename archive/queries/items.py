@@ -34,6 +34,7 @@ from archive.errors import NotFound
 from archive.queries.fields import EffectiveFields, effective_fields
 from archive.queries.filings import filings_of_item
 from archive.queries.receipts import receipt_rows, receipt_view
+from archive.queries.returns import returns_of_item
 from archive.queries.views import FilingLine, ItemView, PageView, ReceiptView, RelatedItem, RenditionView
 
 _ITEM_PERMISSIONS = tuple(permission for permission in Permission if permission.startswith("item:"))
@@ -230,6 +231,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], actor: Actor) -> ItemVie
         renditions=renditions_of(session, found.id),
         related=_related(session, found, actor),
         filings=filings,
+        returns=returns_of_item(session, found.id),
         may=may,
         publishable=Permission.ITEM_PUBLISH in may
         and found.state == ItemState.REVIEWED

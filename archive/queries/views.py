@@ -199,6 +199,15 @@ class FilingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """A reviewed item went back to be put right."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DossierView:
     id: uuid.UUID
     line: DossierLine
@@ -316,6 +325,7 @@ class ItemView:
     renditions: tuple[RenditionView, ...]  # newest version of each kind and page
     related: tuple[RelatedItem, ...]
     filings: tuple[FilingLine, ...]
+    returns: tuple[ReturnLine, ...]  # newest first
     may: frozenset[Permission]  # what the actor may do with this item
     publishable: bool  # by this actor, now: permission, state and second person
 

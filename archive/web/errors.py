@@ -120,7 +120,11 @@ def show(
         return problem(request, status, reason, values, fields=fields, headers=headers)
     named = f"web.status_{status}"
     title = i18n.text(named if named in i18n.catalog("vi") else "web.status_other")
-    told = {"title": title, "detail": i18n.filled(reason, values or {}), "status": status}
+    told = {
+        "title": title,
+        "detail": i18n.filled(reason, values or {}),
+        "again": status in (500, 503) and request.method in SAFE,  # a form cannot be sent anew by a link
+    }
     return renderer.page(request, "error.html", told, status=status, headers=headers)
 
 

@@ -16,7 +16,7 @@ WIDTH = 720
 MARK = (255, 226, 110)
 A4_RATIO = 1.414
 MARGIN = 0.015
-TALLEST = 0.12  # of the page
+TALLEST = 0.12  # of the page, between the margins
 MAX_MARKS = 60
 
 
@@ -38,7 +38,7 @@ def cut_around(boxes: Sequence[FractionBox]) -> Cut:
     ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
     top = max(0.0, ordered[0][1] - MARGIN)
     near = [box for box in ordered if box[3] <= top + TALLEST] or ordered[:1]
-    bottom = min(1.0, max(box[3] for box in near) + MARGIN)
+    bottom = min(1.0, top + TALLEST + MARGIN, max(box[3] for box in near) + MARGIN)
     return Cut(round(top, 4), round(bottom, 4), ";".join(_written(box) for box in near[:MAX_MARKS]))
 
 
@@ -53,8 +53,11 @@ def read_marks(text: str) -> tuple[FractionBox, ...]:
 
 
 def draw(source: BinaryIO, top: float, bottom: float, marks: Sequence[FractionBox]) -> bytes:
-    """A JPEG, WIDTH pixels wide; the marks lie over the paper as a marker pen does. Raises InvalidInput."""
-    if not 0 <= top < bottom <= 1:
+    """A JPEG, WIDTH pixels wide; the marks lie over the paper as a marker pen does.
+
+    Raises InvalidInput for what `cut_around` never asks: an excerpt is no page.
+    """
+    if not 0 <= top < bottom <= 1 or bottom - top > TALLEST + 3 * MARGIN:
         raise InvalidInput("web.bad_request", field="top")
     with Image.open(source) as image:
         width, height = image.size

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from archive.backup import SHARES, copy_objects, share_of
+from archive.storage.filesystem import FilesystemStore
 from tests.cli.running import SAMPLES, archive, own_directory
 from tests.conftest import released
 
@@ -97,6 +101,37 @@ def test_a_second_backup_adds_no_object_that_is_there(place: Place) -> None:
     assert archive(place.data, "backup", place.backups).code == 0
     assert {path: path.stat().st_ino for path in objects.glob("??/??/*")} == before
     assert len(list(place.backups.glob("*/backup.json"))) == 2
+
+
+def test_an_object_that_was_cut_short_in_the_backup_is_copied_anew_by_the_next(place: Place) -> None:
+    backups = place.copy("cut-short")
+    cut = max((backups / "objects").glob("??/??/*"), key=lambda path: path.stat().st_size)
+    whole = cut.read_bytes()
+    cut.chmod(0o600)
+    cut.write_bytes(whole[:100])
+    assert archive(place.data, "backup", backups).code == 0
+    assert cut.read_bytes() == whole
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_the_share_of_a_day_is_read_again_in_the_backup(tmp_path: Path, share: bool) -> None:
+    source, target = FilesystemStore.create(tmp_path / "source"), FilesystemStore.create(tmp_path / "target")
+    (tmp_path / "new").write_bytes(b"as it was")
+    digest = source.put(tmp_path / "new").digest
+    sizes = {digest: source.size(digest)}
+    copied = {"room": tmp_path, "progress": None}
+    assert list(copy_objects(source, target, sizes, **copied)) == []
+    rotten = target.path(digest)
+    rotten.chmod(0o600)
+    rotten.write_bytes(b"as it IS ")
+    assert list(copy_objects(source, target, sizes, **copied, reread=lambda _: share)) == []
+    assert target.verify(digest) is share
+
+
+def test_each_object_of_a_backup_is_read_again_within_a_month() -> None:
+    days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(SHARES)]
+    digests = [hashlib.sha256(bytes([number])).hexdigest() for number in range(64)]
+    assert all(sum(share_of(day)(digest) for day in days) == 1 for digest in digests)
 
 
 def test_nothing_is_restored_over_holdings(place: Place) -> None:

@@ -39,6 +39,7 @@ def test_kinds_are_known_by_content_whatever_the_name(tmp_path: Path, suffix: st
         "pages": 1,
         "signed": False,
         "media_type": formats.MEDIA_TYPES[kind],
+        "enclosures": 0,
     }
 
 
@@ -141,6 +142,18 @@ def test_a_pdf_that_only_restricts_its_owner_is_taken(tmp_path: Path) -> None:
         document.add_blank_page()
         document.save(file, encryption=pikepdf.Encryption(user="", owner="other"))
     assert formats.inspect_file(str(file))["pages"] == 1
+
+
+def test_files_inside_a_pdf_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "with enclosures.pdf"
+    with pikepdf.new() as document:
+        page = document.add_blank_page()
+        document.attachments["annex.pdf"] = b"%PDF-1.7 unseen"
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FileAttachment, Rect=[0, 0, 20, 20])
+        link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 20, 20])
+        page.Annots = pikepdf.Array([note, link])
+        document.save(file)
+    assert formats.inspect_file(str(file))["enclosures"] == 2
 
 
 def test_a_signature_is_seen(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def blanks(tmp_path: Path) -> Path:
 
 def test_a_file_is_looked_at_and_read(tmp_path: Path) -> None:
     file = drawn.pdf_of(tmp_path / "scan.pdf", drawn.page())
-    assert work.inspect(file) == work.FileFacts("pdf", 1, False, "application/pdf")
+    assert work.inspect(file) == work.FileFacts("pdf", 1, False, "application/pdf", 0)
     recognition = work.recognise(file)
     assert recognition.engine.name == "tesseract"
     assert "QUYẾT ĐỊNH" in recognition.pages[0].text

@@ -106,6 +106,14 @@ def filed(
         return visit.back(f"/items/{reference}", "filed")
 
     def change(uow: UnitOfWork, item_id: uuid.UUID) -> None:
+        if act != "withdraw" and not target.strip():
+            raise InvalidInput("item.target_missing", field="target")
+        try:
+            make(uow, item_id)
+        except NotFound as wrong:  # the page is there: a code on it was typed wrong
+            raise InvalidInput(wrong.reason, field="target", **wrong.values) from wrong
+
+    def make(uow: UnitOfWork, item_id: uuid.UUID) -> None:
         match act:
             case "file":
                 filing.file_item(uow, item_id, target.strip(), **how)

@@ -1,4 +1,8 @@
-"""What the viewer and the download links ask for: images, words, marks, strips, the PDF/A and the master."""
+"""What the viewer and the download links ask for: images, words, marks, strips, the PDF/A and the master.
+
+Whatever is fetched of an item is a reading of it, and recorded as one, once a quarter hour. A strip is the excerpt of a
+search that is in the trail itself, so no higher than an excerpt is.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,10 @@ router = APIRouter(prefix="/items/{reference}")
 
 @router.get("/pages/{number}/image")
 def image(visit: SignedIn, reference: str, number: int) -> Response:
-    return _stream(visit, _rendition(visit, reference, "page_image", number))
+    with visit.unit_of_work() as uow:
+        item = open_item(uow, reference, actor=visit.actor, now=visit.now)
+        found = pages.rendition(uow.session, item.id, "page_image", number, actor=visit.actor)
+    return _stream(visit, found)
 
 
 @router.get("/pages/{number}/strip")
@@ -39,7 +46,7 @@ def strip_of(visit: SignedIn, reference: str, number: int, *, top: float, bottom
 def words(visit: SignedIn, reference: str, number: int) -> Response:
     """Lines of [text, left, top, right, bottom], in reading order; `hand`: boxes of what was written by hand."""
     with visit.unit_of_work() as uow:
-        item = items.item(uow.session, reference, actor=visit.actor)
+        item = open_item(uow, reference, actor=visit.actor, now=visit.now)
     page = pages.page_words(visit.app, item.id, number, actor=visit.actor)
     lines = [[[word.text, *_rounded(word.box)] for word in line.words] for line in page.lines]
     by_hand = [_rounded(word.box) for line in page.lines for word in line.words if word.hand]
@@ -50,7 +57,7 @@ def words(visit: SignedIn, reference: str, number: int) -> Response:
 def marks_of(visit: SignedIn, reference: str, q: str = "") -> Response:
     """Boxes of the query's words by page."""
     with visit.unit_of_work() as uow:
-        item = items.item(uow.session, reference, actor=visit.actor)
+        item = open_item(uow, reference, actor=visit.actor, now=visit.now)
     found: dict[int, Any] = marks(visit.app, item.id, q, actor=visit.actor) if q.strip() else {}
     return JSONResponse({"pages": {str(number): boxes for number, boxes in found.items()}})
 

@@ -108,12 +108,14 @@ def history(item: ItemView) -> list[tuple[Any, str, dict[str, Any]]]:
     for field in item.fields:
         if field.corrected_at:
             said = "accepted" if field.value == field.read_as else "corrected"
-            values = {"field": f"page.field.{field.name}", "by": field.corrected_by or ""}
+            values = {"field": i18n.text(f"page.field.{field.name}"), "by": field.corrected_by or ""}
             events.append((field.corrected_at, f"page.past.{said}", values))
     if item.reviewed_at:
         events.append((item.reviewed_at, "page.past.reviewed", {"by": item.reviewed_by or ""}))
     if item.published_at:
         events.append((item.published_at, "page.past.published", {"by": item.published_by or ""}))
+    for back in item.returns:
+        events.append((back.at, "page.past.returned", {"by": back.by, "reason": back.reason}))
     for filing in item.filings:
         events.append((filing.at, f"page.past.{filing.act}", {"by": filing.by, "reason": filing.reason}))
     return sorted(events, key=lambda event: event[0], reverse=True)

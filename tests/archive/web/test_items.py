@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from archive.access.permissions import Role
 from archive.bootstrap import App
 from archive.db.accounts import Agency
-from archive.db.holdings import Correction, Filing
+from archive.db.holdings import Correction, Filing, Item
 from archive.db.trail import AuditEvent
 from tests.archive.web.conftest import Browser
 from tests.archive.web.read_item import WORDS, ReadItem
@@ -35,6 +35,16 @@ def test_opening_an_item_is_recorded_as_a_reading(signed_in: Open, read: ReadIte
     with app.unit_of_work() as uow:
         readings = select(func.count()).where(AuditEvent.tag == "item.read", AuditEvent.subject_id == str(read.item.id))
         assert uow.session.scalar(readings) == 1
+
+
+@pytest.mark.parametrize("part", ["pages/1/image", "pages/1/words", "marks?q=15"])
+def test_whatever_is_fetched_of_an_item_is_recorded_as_a_reading(
+    signed_in: Open, read: ReadItem, app: App, part: str
+) -> None:
+    assert signed_in(Role.OFFICIAL).get(f"{read.path}/{part}").status_code == 200
+    with app.unit_of_work() as uow:
+        tags = uow.session.scalars(select(AuditEvent.tag).where(AuditEvent.subject_id == str(read.item.id)))
+        assert "item.read" in set(tags)
 
 
 def test_accepting_a_field_answers_with_the_side_anew(signed_in: Open, read: ReadItem) -> None:
@@ -106,6 +116,38 @@ def test_a_return_needs_a_reason(signed_in: Open, read: ReadItem) -> None:
     assert lan.post(f"{read.path}/return", {"reason": " "}).status_code == 422
     assert lan.post(f"{read.path}/return", {"reason": "thiếu ngày"}).status_code == 303
     assert read.now().state == "described"
+    page = lan.get(read.path).text
+    assert "trả lại để sửa: thiếu ngày" in page[page.index('id="returned"') : page.index('id="fields"')]
+    lan.post(f"{read.path}/review")
+    page = lan.get(read.path).text
+    assert 'id="returned"' not in page
+    assert "trả lại để sửa: thiếu ngày" in page
+
+
+def test_what_waits_for_a_dossier_says_so_in_place_of_the_button(signed_in: Open, read: ReadItem, app: App) -> None:
+    lan, minh = signed_in(Role.RECORDS_MANAGER), signed_in(Role.RECORDS_MANAGER, login="minh")
+    lan.get(read.path)
+    lan.post(f"{read.path}/review")
+    assert "Người khác phải công bố" in lan.get(read.path).text
+    with app.unit_of_work() as uow:
+        item = uow.session.get_one(Item, read.item.id)
+        item.code = item.dossier_id = None
+    page = minh.get(read.path).text
+    assert "chưa thuộc hồ sơ nào" in page
+    assert "Người khác phải công bố" not in page
+    assert 'id="publish"' not in page
+
+
+@pytest.mark.parametrize("act", ["move", "replace", "supplement"])
+@pytest.mark.parametrize(("target", "said"), [("H99.không.có", "Không tìm thấy"), (" ", "Chưa ghi mã")])
+def test_a_code_that_was_typed_wrong_is_told_as_one(
+    signed_in: Open, read: ReadItem, act: str, target: str, said: str
+) -> None:
+    lan = signed_in(Role.RECORDS_MANAGER)
+    lan.get(read.path)
+    answer = lan.post(f"{read.path}/filing", {"act": act, "target": target, "reason": "nhầm hồ sơ"})
+    assert answer.status_code == 422
+    assert said in answer.text
 
 
 def test_filing_is_corrected_with_a_reason(

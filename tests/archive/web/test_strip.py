@@ -30,6 +30,12 @@ def test_a_cut_holds_the_first_words_and_what_is_near() -> None:
     assert cut.marks.count(";") == 1
 
 
+def test_a_word_as_tall_as_a_page_makes_no_taller_cut() -> None:
+    cut = cut_around([(0.0, 0.0, 1.0, 1.0)])
+    draw(page(), cut.top, cut.bottom, read_marks(cut.marks))
+    assert cut.bottom < 0.2
+
+
 def test_marks_survive_the_way_through_an_address() -> None:
     assert read_marks(cut_around([(0.1, 0.3, 0.2, 0.32)]).marks) == ((0.1, 0.3, 0.2, 0.32),)
 
@@ -40,7 +46,9 @@ def test_marks_that_are_none_are_refused(text: str) -> None:
         read_marks(text)
 
 
-@pytest.mark.parametrize(("top", "bottom"), [(0.5, 0.5), (0.6, 0.5), (-0.1, 0.5), (0.5, 1.1), (float("nan"), 1)])
-def test_a_strip_outside_the_page_is_refused(top: float, bottom: float) -> None:
+@pytest.mark.parametrize(
+    ("top", "bottom"), [(0.5, 0.5), (0.6, 0.5), (-0.1, 0.05), (0.95, 1.05), (float("nan"), 1), (0, 1), (0.2, 0.4)]
+)
+def test_a_strip_outside_the_page_or_of_much_of_it_is_refused(top: float, bottom: float) -> None:
     with pytest.raises(InvalidInput):
         draw(page(), top, bottom, [])

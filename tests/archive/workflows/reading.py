@@ -18,9 +18,14 @@ HEADER = b"%PDF-1.7\n"
 
 
 def scan(
-    *, lines: tuple[str, ...] = ("QUYẾT ĐỊNH",), stamp: str | None = None, pages: int = 1, refuse: str = ""
+    *,
+    lines: tuple[str, ...] = ("QUYẾT ĐỊNH",),
+    stamp: str | None = None,
+    pages: int = 1,
+    refuse: str = "",
+    enclosures: int = 0,
 ) -> bytes:
-    told = {"lines": list(lines), "stamp": stamp, "pages": pages, "refuse": refuse}
+    told = {"lines": list(lines), "stamp": stamp, "pages": pages, "refuse": refuse, "enclosures": enclosures}
     return HEADER + json.dumps(told).encode()
 
 
@@ -39,7 +44,7 @@ class Reader:
         told = self._begin("inspect", path)
         if told["refuse"]:
             raise FileRefused(told["refuse"])
-        return FileFacts("pdf", told["pages"], False, "application/pdf")
+        return FileFacts("pdf", told["pages"], False, "application/pdf", told["enclosures"])
 
     def recognise(self, path: Path, *, engine: str, jobs: int) -> Recognition:
         told = self._begin("recognise", path)

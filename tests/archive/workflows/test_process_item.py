@@ -228,6 +228,23 @@ def test_a_file_of_too_many_pages_is_stopped(app: App, make: Factory, agency: Ag
     assert "recognise" not in reader.calls
 
 
+def test_files_enclosed_in_a_pdf_wait_for_the_security_officer(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    from archive.actions.stopped import release_stopped
+
+    (receipt,) = deliver(app, make, agency, scan(enclosures=2), name=SECRET_NAME)
+    assert run(app, receipt) == "stopped"
+    (item,) = rows(app, Item)
+    assert (item.stop_reason, item.stop_values) == ("gate.enclosures", {"count": 2})
+    assert list(app.store.digests()) == []
+    assert "phòng thủ" not in everything_written(app)
+    with app.unit_of_work() as uow:
+        officer = make.actor(Role.SECURITY_OFFICER, agency)
+        release_stopped(uow, receipt, decision="Đã mở xem", actor=officer, now=app.clock())
+    assert run(app, receipt, released=1) == "described"
+
+
 def test_what_a_killed_sealing_had_finished_is_taken_up(
     app: App, make: Factory, agency: Agency, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
