@@ -46,7 +46,8 @@ from metadata.report import to_catalogue
 from ocr.model import PageText, Recognition
 
 RECOGNITION_TYPE = "application/gzip"
-KEPT_VALUES = ("released", "gate_overridden")  # of a decision on an earlier stop
+ENCLOSURES = "gate.enclosures"  # found before the pages are read: who allows them has not seen what the gate will see
+KEPT_VALUES = ("released", "gate_overridden", "enclosures_allowed")  # of decisions on earlier stops
 
 
 @dataclass(frozen=True, slots=True)

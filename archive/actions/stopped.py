@@ -11,6 +11,7 @@ from sqlalchemy import select
 from archive.access import policy
 from archive.access.identity import SYSTEM, Actor
 from archive.access.permissions import Permission
+from archive.actions.processing import ENCLOSURES
 from archive.actions.records import enter_state, reason_given, record_item, state_conflict
 from archive.audit_events import EventTag
 from archive.db.holdings import Item, Receipt
@@ -47,13 +48,16 @@ def release_stopped(uow: UnitOfWork, receipt_number: str, *, decision: str, acto
     """It holds no state secret, or it is to be tried again: it goes through the workflow once more.
 
     Where the gate had stopped it, the gate lets it through this time: a person answers for that, by this decision.
+    Files enclosed in it are allowed by themselves: its pages still come before the gate.
     """
     item = _locked(uow, receipt_number, actor)
     why = reason_given(decision)
-    by_gate = item.stop_reason is not None and item.stop_reason.startswith(GATE)
+    enclosed = item.stop_reason == ENCLOSURES
+    by_gate = item.stop_reason is not None and item.stop_reason.startswith(GATE) and not enclosed
     overridden = by_gate or bool(item.stop_values.get("gate_overridden"))
+    allowed = {"enclosures_allowed": True} if enclosed or item.stop_values.get("enclosures_allowed") else {}
     enter_state(item, ItemState.RECEIVED)
-    item.stop_values = {"released": item.stop_values.get("released", 0) + 1, "gate_overridden": overridden}
+    item.stop_values = {"released": item.stop_values.get("released", 0) + 1, "gate_overridden": overridden, **allowed}
     item.stop_reason = None
     record_item(
         uow,

@@ -52,8 +52,8 @@ def inspect(work: Work, receipt: str) -> Verdict | None:
     limit = work.app.settings.page_limit
     if facts.pages > limit:
         return Verdict(reason="file.too_many_pages", values={"pages": facts.pages, "limit": limit})
-    if facts.enclosures and not _gate_overridden(item):  # the gate can look at no more than the pages
-        return Verdict(reason="gate.enclosures", values={"count": facts.enclosures})
+    if facts.enclosures and not item.stop_values.get("enclosures_allowed"):  # the gate looks at pages alone
+        return Verdict(reason=processing.ENCLOSURES, values={"count": facts.enclosures})
     return None
 
 
@@ -74,7 +74,7 @@ def recognise(work: Work, receipt: str) -> None:
 def gate_secrets(work: Work, receipt: str) -> Verdict | None:
     item = _item(work, receipt)
     marks = gate.find_marks(_recognition(work, item))
-    if not marks or _gate_overridden(item):
+    if not marks or item.stop_values.get("gate_overridden"):
         return None
     return Verdict(reason="gate.secret_mark", values={"page": marks[0].page})
 
@@ -173,10 +173,6 @@ def stop(work: Work, receipt: str, verdict: Verdict, step: str, *, released: int
         if processing.is_stopped(uow, receipt, released=released):  # and stays so until what was derived is gone
             for name in (RECOGNITION, SEALED):
                 work.app.quarantine.discard(str(_item(work, receipt).receipt_id), name)
-
-
-def _gate_overridden(item: Item) -> bool:
-    return bool(item.stop_values.get("gate_overridden"))
 
 
 def _item(work: Work, receipt: str) -> Item:

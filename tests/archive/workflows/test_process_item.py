@@ -13,6 +13,7 @@ from sqlalchemy import select
 from archive.access.permissions import Role
 from archive.actions.ingest import open_batch, receive_file
 from archive.actions.protection import MASTER_LOCK
+from archive.actions.stopped import release_stopped
 from archive.bootstrap import App
 from archive.db.accounts import Agency
 from archive.db.digitization import BatchEntry
@@ -79,6 +80,12 @@ def run(app: App, receipt: str, *, twice: bool = False, released: int = 0) -> st
             process_item.stop(work, receipt, verdict, function.__name__, released=released)
 
     return process_item.process_item(step, stop, receipt)
+
+
+def release(app: App, make: Factory, agency: Agency, receipt: str) -> None:
+    officer = make.actor(Role.SECURITY_OFFICER, agency)
+    with app.unit_of_work() as uow:
+        release_stopped(uow, receipt, decision="Đã giải mật", actor=officer, now=app.clock())
 
 
 @pytest.mark.parametrize("twice", [False, True])
@@ -166,13 +173,9 @@ def test_a_state_secret_leaves_no_word_and_no_name_anywhere(
 def test_a_decision_of_the_security_officer_lets_it_through(
     app: App, make: Factory, agency: Agency, reader: Reader
 ) -> None:
-    from archive.actions.stopped import release_stopped
-
     (receipt,) = deliver(app, make, agency, scan(stamp="MẬT"))
     run(app, receipt)
-    officer = make.actor(Role.SECURITY_OFFICER, agency)
-    with app.unit_of_work() as uow:
-        release_stopped(uow, receipt, decision="Đã giải mật", actor=officer, now=app.clock())
+    release(app, make, agency, receipt)
     assert run(app, receipt) == "described"
 
 
@@ -180,14 +183,10 @@ def test_a_stop_that_is_repeated_after_the_release_undoes_nothing_and_costs_no_b
     app: App, make: Factory, agency: Agency, reader: Reader
 ) -> None:
     """Its worker died, or the store was away, after the stop was committed; meanwhile somebody decided."""
-    from archive.actions.stopped import release_stopped
-
     content = scan(stamp="MẬT")
     (receipt,) = deliver(app, make, agency, content)
     run(app, receipt)
-    officer = make.actor(Role.SECURITY_OFFICER, agency)
-    with app.unit_of_work() as uow:
-        release_stopped(uow, receipt, decision="Đã giải mật", actor=officer, now=app.clock())
+    release(app, make, agency, receipt)
     work = Work(app)
     assert process_item.inspect(work, receipt) is None
     process_item.recognise(work, receipt)  # of the way that the release began
@@ -231,18 +230,27 @@ def test_a_file_of_too_many_pages_is_stopped(app: App, make: Factory, agency: Ag
 def test_files_enclosed_in_a_pdf_wait_for_the_security_officer(
     app: App, make: Factory, agency: Agency, reader: Reader
 ) -> None:
-    from archive.actions.stopped import release_stopped
-
     (receipt,) = deliver(app, make, agency, scan(enclosures=2), name=SECRET_NAME)
     assert run(app, receipt) == "stopped"
     (item,) = rows(app, Item)
     assert (item.stop_reason, item.stop_values) == ("gate.enclosures", {"count": 2})
     assert list(app.store.digests()) == []
     assert "phòng thủ" not in everything_written(app)
-    with app.unit_of_work() as uow:
-        officer = make.actor(Role.SECURITY_OFFICER, agency)
-        release_stopped(uow, receipt, decision="Đã mở xem", actor=officer, now=app.clock())
+    release(app, make, agency, receipt)
     assert run(app, receipt, released=1) == "described"
+
+
+def test_who_allows_enclosures_has_not_let_a_secret_through(
+    app: App, make: Factory, agency: Agency, reader: Reader
+) -> None:
+    (receipt,) = deliver(app, make, agency, scan(enclosures=1, stamp="MẬT"))
+    reasons = []
+    for released in range(2):
+        assert run(app, receipt, released=released) == "stopped"
+        reasons.append(rows(app, Item)[0].stop_reason)
+        release(app, make, agency, receipt)
+    assert reasons == ["gate.enclosures", "gate.secret_mark"]
+    assert run(app, receipt, released=2) == "described"
 
 
 def test_what_a_killed_sealing_had_finished_is_taken_up(
