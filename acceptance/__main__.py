@@ -1,5 +1,7 @@
 """python -m acceptance [documents] [scores] [hostile] [benches]: all of them if none is named.
 
+A run that was stopped goes on when it is started again with the same program and data: parts that ended with every
+figure met are told, not measured anew. A run that came to its end is forgotten: the next one measures everything.
 Ends with 1 if a promised figure was missed.
 """
 
@@ -11,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from acceptance import benches, corpus, documents, hostile, scores
+from acceptance import benches, corpus, documents, ended, hostile, scores
 from acceptance.figures import Figure, print_table
 
 
@@ -20,20 +22,34 @@ def main(asked: list[str]) -> int:
         print(f"skipped: the documents of acceptance are not here ({corpus.DATA})")
         return 0
     corpus.CACHE.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Callable[[], list[Figure]]] = {
-        "documents": lambda: _with_holdings(documents.measure),
-        "scores": lambda: scores.measure(corpus.CACHE),
-        "hostile": lambda: _with_holdings(hostile.measure),
-        "benches": benches.measure,
+    groups: dict[str, dict[str, Callable[[], list[Figure]]]] = {
+        "documents": {"documents": lambda: _with_holdings(documents.measure)},
+        "scores": {"scores": lambda: scores.measure(corpus.CACHE)},
+        "hostile": {"hostile": lambda: _with_holdings(hostile.measure)},
+        "benches": benches.parts(),
     }
-    unknown = set(asked) - parts.keys()
+    unknown = set(asked) - groups.keys()
     if unknown:
-        print(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(parts)}", file=sys.stderr)
+        print(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(groups)}", file=sys.stderr)
         return 2
-    results = {name: part() for name, part in parts.items() if not asked or name in asked}
-    for name, figures in results.items():
+    parts: dict[str, Callable[[], list[Figure]]] = {}
+    for group in asked or groups:
+        parts |= groups[group]
+    met = [_measured(name, part) for name, part in parts.items()]
+    for name in parts:
+        ended.forget(name)
+    return 0 if all(met) else 1
+
+
+def _measured(name: str, part: Callable[[], list[Figure]]) -> bool:
+    figures = ended.figures_of(name)
+    if figures is None:
+        figures = part()
+        ended.keep(name, figures)
         print_table(name, figures)
-    return 0 if all(figure.met for figures in results.values() for figure in figures) else 1
+    else:
+        print_table(f"{name} (of the run before, which was stopped)", figures)
+    return all(figure.met for figure in figures)
 
 
 def _with_holdings(measure: Callable[[Path], list[Figure]]) -> list[Figure]:

@@ -23,7 +23,7 @@ from benchmarks.ocr_confidence import auc, expected_error, table
 from metadata.field_confidence import FieldCalibration
 from metadata.model import DOUBTFUL_BELOW
 from scripts.confidence_fit import Examples, Floats, folds_of
-from scripts.field_confidence_model import KEPT, calibration_of, claims, takes_part
+from scripts.field_confidence_model import calibration_of, claims, takes_part
 
 RESULT = Path(__file__).parent / "results/field-confidence.json"
 FOLDS = 9
@@ -34,12 +34,11 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
-    options.add_argument("--recognitions", type=Path, default=KEPT)
     options.add_argument("--out", type=Path, default=RESULT)
     given = options.parse_args()
     if not (given.shared / "data").is_dir():
         sys.exit(f"no corpus at {given.shared}")
-    found = claims(given.shared, given.recognitions)
+    found = claims(given.shared)
     every = [claim for _, claim in found]
     before, after = np.array([claim.confidence for claim in every]), held_out(every)
     right, real = np.array([float(claim.right) for claim in every]), np.array([real for real, _ in found])

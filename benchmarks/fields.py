@@ -1,15 +1,13 @@
 """How many fields are read right, does a field's confidence tell right from wrong, and what does the gate stop?
 
 Corpus: 24 synthetic documents and 21 real ones with transcribed fields (../shared/data), both scored by
-../shared/tools/score_fields.py; the gate on all of them. Recognitions are kept in --recognitions, in the stored form,
-under the digest of the reader's source, and made where they are missing. `python -m benchmarks.fields` writes
-results/fields.json.
+../shared/tools/score_fields.py; the gate on all of them. What this reader read before is not read again
+(_readings.py). `python -m benchmarks.fields` writes results/fields.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import json
 import os
@@ -19,19 +17,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import ocr
+from benchmarks._readings import recognised
 from metadata.extract import RULES_VERSION, describe
 from metadata.gate import find_marks
 from metadata.model import DOUBTFUL_BELOW
 from metadata.report import to_json
-from ocr import work
-from ocr.model import Recognition
-from ocr.stored import from_bytes, to_bytes
 
 SHARED = Path(__file__).parents[2] / "shared"
 RESULT = Path(__file__).parent / "results/fields.json"
@@ -51,7 +45,6 @@ class Claim:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
-    options.add_argument("--recognitions", type=Path, default=Path(".cache/recognitions"))
     options.add_argument("--out", type=Path, default=RESULT)
     given = options.parse_args()
     if not (given.shared / "data").is_dir():
@@ -68,7 +61,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as directory:
         described = Path(directory)
-        result["gate"] = describe_all(given.shared / "data", given.recognitions, described)
+        result["gate"] = describe_all(given.shared / "data", described)
         scorer = given.shared / "tools/score_fields.py"
         claims: list[Claim] = []
         for name, truth in truths.items():
@@ -79,11 +72,11 @@ def main() -> None:
     print(json.dumps({name: value for name, value in result.items() if name != "corpus"}, ensure_ascii=False, indent=1))
 
 
-def describe_all(data: Path, recognitions: Path, described: Path) -> dict[str, Any]:
+def describe_all(data: Path, described: Path) -> dict[str, Any]:
     """Write what was described, one file a document; returns which documents the gate stops."""
     stopped, scans = {}, scans_of(data)
     for scan in scans:
-        recognition = recognise(scan, recognitions)
+        recognition = recognised(scan)
         marks = find_marks(recognition)
         if marks:
             stopped[scan.stem] = [f"{mark.level} on page {mark.page}" for mark in marks]
@@ -104,26 +97,6 @@ def describe_all(data: Path, recognitions: Path, described: Path) -> dict[str, A
 
 def scans_of(data: Path) -> list[Path]:
     return sorted([*data.glob("scans-synthetic/*.pdf"), *data.glob("scans-real/**/*.pdf")], key=lambda path: path.stem)
-
-
-def recognise(scan: Path, recognitions: Path) -> Recognition:
-    """Kept under the digest of the reader's own source: another reader reads anew."""
-    kept = recognitions / reader_digest() / f"{scan.stem}.rec.gz"
-    if kept.exists():
-        return from_bytes(kept.read_bytes())
-    print(f"recognise {scan.name}", file=sys.stderr, flush=True)
-    recognition = work.recognise(scan)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(to_bytes(recognition))
-    return recognition
-
-
-@cache
-def reader_digest() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(ocr.__file__).parent.rglob("*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def score(scorer: Path, truth: Path, described: Path) -> dict[str, Any]:

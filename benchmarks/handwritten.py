@@ -22,9 +22,10 @@ from typing import Any
 import cv2
 
 from benchmarks._machine import machine
+from benchmarks._readings import KeptEngine
 from metadata.extract import describe
 from metadata.model import Field, FieldName
-from ocr.engine import OcrEngine, open_engine
+from ocr.engine import OcrEngine
 from ocr.figures import read_figures
 from ocr.handwriting import FITS, LONGEST, SURE_ENOUGH, choose
 from ocr.model import Recognition
@@ -80,7 +81,7 @@ def _outcome_of(strip: Strip) -> str:
 
 
 def _pages(folder: Path) -> dict[str, Any]:
-    engine = open_engine("tesseract")
+    engine = KeptEngine()
     counts: dict[str, Counter[str]] = {"tuned": Counter(), "apart": Counter()}
     misses = []
     for row in (folder / "fields.jsonl").read_text(encoding="utf-8").splitlines():

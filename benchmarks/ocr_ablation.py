@@ -3,7 +3,7 @@
 Pages: every third of the development pages with a truth (../shared/data/scans-real, ../shared/data/scans-synthetic),
 in the order of their names; --every 1 takes all. Scored by ../shared/tools/score_ocr.py: `cer` of each tier, lines in
 any order; stamps count as text. Each step is taken out of ocr/pipeline.py in turn, all others stay. A picture that was
-read is not read again: its words and CPU seconds are remembered, and count each time. One process, one thread.
+read is not read again: its words and CPU seconds are kept (_readings.py), and count each time. One process, one thread.
 
 `python -m benchmarks.ocr_ablation` prints the table and writes results/ocr-ablation.json.
 """
@@ -11,26 +11,21 @@ read is not read again: its words and CPU seconds are remembered, and count each
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import json
-import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import numpy as np
-
 from benchmarks._machine import machine
+from benchmarks._readings import KeptEngine
 from benchmarks.ocr_accuracy import CORPORA, SHARED
 from ocr import pipeline, report
-from ocr.engine import Gray, open_engine
 from ocr.ink import gray_of
-from ocr.model import EngineInfo, Line
 
 RESULT = Path(__file__).parent / "results/ocr-ablation.json"
 EVERY = 3
@@ -55,42 +50,6 @@ WITHOUT: dict[str, dict[str, Any]] = {
 }
 
 
-class Remembering:
-    """An engine that reads each picture once, and counts the CPU seconds of every reading, remembered ones too."""
-
-    def __init__(self, name: str = "tesseract") -> None:
-        self._engine = open_engine(name)
-        self._known: dict[tuple[str, str, int], tuple[Any, float]] = {}
-        self.cpu_s = 0.0
-
-    @property
-    def info(self) -> EngineInfo:
-        return self._engine.info
-
-    def read_page(self, image: Gray, dpi: int) -> tuple[Line, ...]:
-        return self._once(self._engine.read_page, image, dpi)  # type: ignore[no-any-return]
-
-    def read_block(self, image: Gray, dpi: int) -> tuple[Line, ...]:
-        return self._once(self._engine.read_block, image, dpi)  # type: ignore[no-any-return]
-
-    def read_sparse(self, image: Gray, dpi: int) -> tuple[Line, ...]:
-        return self._once(self._engine.read_sparse, image, dpi)  # type: ignore[no-any-return]
-
-    def orientation(self, image: Gray, dpi: int) -> tuple[int, float]:
-        return self._once(self._engine.orientation, image, dpi)  # type: ignore[no-any-return]
-
-    def _once(self, read: Callable[[Gray, int], Any], image: Gray, dpi: int) -> Any:
-        digest = hashlib.blake2b(np.ascontiguousarray(image).tobytes(), digest_size=16).hexdigest()
-        key = (read.__name__, f"{image.shape} {digest}", dpi)
-        if key not in self._known:
-            before = children_cpu_s()
-            told = read(image, dpi)
-            self._known[key] = told, children_cpu_s() - before
-        told, cpu_s = self._known[key]
-        self.cpu_s += cpu_s
-        return told
-
-
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
@@ -103,7 +62,7 @@ def main() -> None:
     cpu_s = dict.fromkeys(WITHOUT, 0.0)
     pages = list(with_truth(given.shared, scorer))[:: given.every]
     for tier, file, number, truth in pages:
-        engine = Remembering()
+        engine = KeptEngine()
         for step in WITHOUT:
             with without(step):
                 text, cost = read(file, number, engine)
@@ -154,16 +113,11 @@ def without(step: str) -> Iterator[None]:
         yield
 
 
-def read(file: Path, number: int, engine: Remembering) -> tuple[str, float]:
+def read(file: Path, number: int, engine: KeptEngine) -> tuple[str, float]:
     """Text of a page, and CPU seconds: this process's own and those of the engine."""
     own, engine.cpu_s = time.process_time(), 0.0
     [page] = pipeline._read(file, "pdf", [number], engine)
     return report.page_to_json(page)["text"], time.process_time() - own + engine.cpu_s
-
-
-def children_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def print_table(result: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.ocr_accuracy import SHARED, machine
 from ocr import confidence
 from scripts.confidence_fit import Examples, Floats, fitted, folds_of
-from scripts.confidence_model import FOLDS, KEPT, RISING, ReadWords, pages_of, words_of
+from scripts.confidence_model import FOLDS, RISING, ReadWords, pages_of, words_of
 
 RESULT = Path(__file__).parent / "results/ocr-confidence.json"
 PROMISED = 0.03
@@ -36,12 +36,11 @@ TIMED = 20  # pages
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--shared", type=Path, default=SHARED)
-    options.add_argument("--kept", type=Path, default=KEPT)
     options.add_argument("--out", type=Path, default=RESULT)
     given = options.parse_args()
     if not (given.shared / "data").is_dir():
         sys.exit(f"no corpus at {given.shared}")
-    pages = list(pages_of(given.shared / "data", given.kept))
+    pages = list(pages_of(given.shared / "data"))
     words = words_of(pages)
     stated = held_out(words.examples)
     result = {

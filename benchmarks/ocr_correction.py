@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks._readings import KeptEngine
 from benchmarks.ocr_accuracy import CORPORA, SHARED, has_truth, machine, score
 from ocr import correction, pipeline, report, stored, syllables
 from ocr.formats import inspect_file
@@ -61,6 +62,7 @@ def main() -> None:
     syllables.model()
     work = Work()
     pipeline.corrected = work.corrected  # type: ignore[assignment]
+    pipeline.open_engine = KeptEngine  # type: ignore[assignment]
     scores: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for corpus in CORPORA:

@@ -22,14 +22,16 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz
 
+from benchmarks._readings import recognised
 from benchmarks.ocr_accuracy import SHARED, machine
-from ocr import report, work
+from ocr import report
 from ocr.letters import fold_words
 from ocr.tables import find_tables
 
@@ -68,7 +70,9 @@ def read_pages(data: Path, into: Path) -> Path:
         (into / corpus).mkdir()
         for truth in sorted((data / corpus).glob(files)):
             file = truth.with_name(f"{truth.name.split('.')[0]}.pdf")
-            recognition = work.recognise(file, pages=[1] if corpus == "scans-real" else None)
+            recognition = recognised(file)
+            if corpus == "scans-real":
+                recognition = replace(recognition, pages=recognition.pages[:1])
             told = json.dumps(report.to_json(recognition, file), ensure_ascii=False)
             (into / corpus / f"{file.stem}.json").write_text(told, encoding="utf-8")
     return into

@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks._machine import machine
+from benchmarks._readings import recognised
 from benchmarks.ocr_accuracy import SHARED
-from ocr import pipeline
-from ocr.engine import open_engine
 from ocr.geometry import Straightening
 from ocr.model import Box, PageText
 
@@ -43,17 +42,16 @@ def main() -> None:
     folder = given.shared / "data/scans-synthetic"
     if not folder.exists():
         sys.exit(f"no pages at {folder}")
-    engine = open_engine("tesseract")
     tiers: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
     for file in sorted(folder.glob("*.pdf")):
         truth = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-        for number, true in enumerate(truth["pages"], 1):
+        recognition = recognised(file)
+        for page, true in zip(recognition.pages, truth["pages"], strict=True):
             if not true["blank"]:
-                [page] = pipeline._read(file, "pdf", [number], engine)
                 tiers[truth["tier"]].append(measured(page, true))
     result = {
         "question": " ".join((__doc__ or "").split("\n")[0].split()),
-        "engine": engine.info.version,
+        "engine": recognition.engine.version,
         "machine": machine(),
         "tiers": {tier: told(pages) for tier, pages in tiers.items()}
         | {"all": told([page for pages in tiers.values() for page in pages])},

@@ -3,9 +3,9 @@
     python -m scripts.confidence_model DATA
 
 DATA: folder with scans-real and scans-synthetic. Every page with a truth is read as the service reads it and its words
-are judged (scripts/word_truth.py). What was read is kept under the digest of the reader's source, so that a second
-fit takes seconds. The same pages give the same bytes. How well it holds on documents that were not learned from:
-benchmarks/ocr_confidence.py.
+are judged (scripts/word_truth.py). What Tesseract said of a picture is kept (benchmarks/_readings.py), so that a
+second fit takes minutes less. The same pages give the same bytes. How well it holds on documents that were not learned
+from: benchmarks/ocr_confidence.py.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-import ocr
+from benchmarks._readings import KeptEngine
 from ocr import confidence, pipeline
 from ocr.formats import inspect_file
 from ocr.model import Line
@@ -31,9 +29,7 @@ from scripts.confidence_fit import Examples, Fitted, Floats, fitted
 from scripts.word_truth import PageTruth, judged, truths
 
 FOLDS = 8
-KEPT = Path(".cache/words")
 RISING = tuple(name in confidence.RISING for name in confidence.FEATURES)
-_OWN = {"confidence.py", "explain.py"}  # what does not change what is read
 
 
 @dataclass(frozen=True)
@@ -48,10 +44,9 @@ class ReadWords:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
-    options.add_argument("--kept", type=Path, default=KEPT)
     options.add_argument("--out", type=Path, default=confidence.CALIBRATION)
     given = options.parse_args()
-    words = words_of(pages_of(given.data, given.kept))
+    words = words_of(pages_of(given.data))
     told = card(words, fitted(words.examples, RISING, FOLDS))
     given.out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -94,39 +89,25 @@ def words_of(pages: Iterable[tuple[PageTruth, tuple[Line, ...]]]) -> ReadWords:
     return ReadWords(examples, np.array(stated), tuple(tiers))
 
 
-def pages_of(data: Path, kept: Path) -> Iterator[tuple[PageTruth, tuple[Line, ...]]]:
+def pages_of(data: Path) -> Iterator[tuple[PageTruth, tuple[Line, ...]]]:
     """Each page with a truth, and its lines as they are before their words are calibrated."""
     for file, truth in truths(data):
-        lines = read(file, truth.number, kept)
+        lines = read(file, truth.number)
         if lines is not None:
             yield truth, lines
 
 
-def read(file: Path, number: int, kept: Path) -> tuple[Line, ...] | None:
+def read(file: Path, number: int) -> tuple[Line, ...] | None:
     """None for a page that is not recognised: blank, or with a text of its own."""
-    place = kept / reader_digest() / f"{file.stem}-{number:03d}.pickle"
-    if not place.exists():
-        seen: list[tuple[Line, ...]] = []
+    seen: list[tuple[Line, ...]] = []
 
-        def look(lines: Iterable[Line]) -> tuple[Line, ...]:
-            seen.append(tuple(lines))
-            return seen[-1]
+    def look(lines: Iterable[Line]) -> tuple[Line, ...]:
+        seen.append(tuple(lines))
+        return seen[-1]
 
-        with mock.patch.multiple(pipeline, calibrated=look, calibration_version=str):
-            pipeline.recognise_pages(str(file), inspect_file(str(file))["kind"], [number], "tesseract")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(pickle.dumps(seen[-1] if seen else None))
-    lines: tuple[Line, ...] | None = pickle.loads(place.read_bytes())  # noqa: S301 - written above
-    return lines
-
-
-@cache
-def reader_digest() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(ocr.__file__).parent.rglob("*.py")):
-        if source.name not in _OWN:
-            digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    with mock.patch.multiple(pipeline, open_engine=KeptEngine, calibrated=look, calibration_version=str):
+        pipeline.recognise_pages(str(file), inspect_file(str(file))["kind"], [number], "tesseract")
+    return seen[-1] if seen else None
 
 
 if __name__ == "__main__":

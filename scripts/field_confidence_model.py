@@ -22,7 +22,6 @@ from metadata import extract, field_confidence
 from metadata.evidence import PARTLY_READ
 from scripts.confidence_fit import Examples, regression
 
-KEPT = Path(".cache/recognitions")
 _DRAWN = 0.5  # the odds of hardly a kind lie more than e^3 apart from the others'
 _STAMPED = {"secrecy", "urgency"}
 
@@ -30,18 +29,17 @@ _STAMPED = {"secrecy", "urgency"}
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("shared", type=Path)
-    options.add_argument("--recognitions", type=Path, default=KEPT)
     options.add_argument("--out", type=Path, default=field_confidence.CALIBRATION)
     given = options.parse_args()
-    told = card(claims(given.shared, given.recognitions))
+    told = card(claims(given.shared))
     given.out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def claims(shared: Path, recognitions: Path) -> list[tuple[bool, Claim]]:
+def claims(shared: Path) -> list[tuple[bool, Claim]]:
     """(of a real document, field) of every document with known fields, as rules and words alone give it."""
     found = []
     with tempfile.TemporaryDirectory() as folder, mock.patch.object(extract, "calibrated", _as_it_is):
-        describe_all(shared / "data", recognitions, Path(folder))
+        describe_all(shared / "data", Path(folder))
         for real, truth in ((False, "scans-synthetic"), (True, "scans-real/fields.jsonl")):
             told = claims_of(shared / "tools/score_fields.py", shared / "data" / truth, Path(folder))
             found += [(real, claim) for claim in told]
