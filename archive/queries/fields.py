@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,7 @@ _ORDER = {name.value: ordinal for ordinal, name in enumerate(FieldName)}
 class EffectiveFields:
     fields: tuple[FieldView, ...] = ()
     removed: tuple[str, ...] = ()  # names that a person took away
+    changed_at: datetime | None = None  # when a person last gave one another value than was read, or took one away
 
     def get(self, name: str) -> FieldView | None:
         return next((field for field in self.fields if field.name == name), None)
@@ -65,7 +67,9 @@ def lay_over(
             views.append(_as_corrected(name, read or {}, *newest[name], opened or _as_stored))
         else:
             removed.append(name)
-    return EffectiveFields(tuple(views), tuple(removed))
+    changes = [newest[name][0].at for name in removed]
+    changes += [view.corrected_at for view in views if view.corrected_at and view.value != view.read_as]
+    return EffectiveFields(tuple(views), tuple(removed), max(changes, default=None))
 
 
 def effective_fields(

@@ -51,7 +51,7 @@ class Trust:
     """What speaks for a paper, and what does not. verified_at: when its bytes were last compared, all of them."""
 
     published_on: date | None
-    second_person: bool  # reviewed by one, published by another
+    second_person: bool  # reviewed by one, published by another, and nothing changed since
     doubtful_fields: int
     read_confidence: float | None
     corrected_fields: tuple[str, ...]  # that a person gave another value than was read
@@ -278,7 +278,7 @@ def _trust(item: Item, fields: EffectiveFields, stored: Stored) -> Trust:
     verified = [kept.verified_at if kept else None for kept in (stored.get((item.id, "master")), sealed)]
     return Trust(
         published_on=local_date(item.published_at) if item.published_at else None,
-        second_person=None not in (item.reviewed_by, item.published_by) and item.reviewed_by != item.published_by,
+        second_person=_seen_by_two(item, fields),
         doubtful_fields=fields.doubtful,
         read_confidence=item.confidence,
         corrected_fields=tuple(
@@ -288,3 +288,14 @@ def _trust(item: Item, fields: EffectiveFields, stored: Stored) -> Trust:
         sealed_sha256=sealed.digest if sealed else None,
         verified_at=min(moment for moment in verified if moment) if None not in verified else None,
     )
+
+
+def _seen_by_two(item: Item, fields: EffectiveFields) -> bool:
+    """What a person changes in a published paper counts at once, but nobody else has approved it."""
+    if (
+        item.published_at is None
+        or None in (item.reviewed_by, item.published_by)
+        or item.reviewed_by == item.published_by
+    ):
+        return False
+    return fields.changed_at is None or fields.changed_at <= item.published_at

@@ -104,6 +104,19 @@ def test_a_corrected_identifier_is_found_by_the_new_one_alone(world: ReuseWorld)
     assert (paper.reference, paper.trust.corrected_fields) == (item.code, ("holder_identifier",))
 
 
+def test_what_one_person_changed_after_publication_was_approved_by_no_second(world: ReuseWorld) -> None:
+    world.agreement()
+    accepted, changed, removed = (world.paper(valid_until="2026-12-31") for _ in range(3))
+    world.clock.advance(hours=1)
+    with world.app.unit_of_work() as uow:
+        how: dict[str, Any] = {"actor": world.manager, "now": world.clock()}
+        correct_field(uow, accepted.id, "valid_until", "2026-12-31", **how)
+        correct_field(uow, changed.id, "valid_until", "2036-12-31", **how)
+        remove_field(uow, removed.id, "valid_until", **how)
+    approved = {paper.reference: paper.trust.second_person for paper in world.ask().papers}
+    assert approved == {accepted.code: True, changed.code: False, removed.code: False}
+
+
 def test_after_the_keys_were_rotated_old_and_new_papers_are_found(world: ReuseWorld) -> None:
     world.agreement()
     old = world.paper()

@@ -79,7 +79,7 @@ class PaperValidity(Answer):
 
 class PaperTrust(Answer):
     published_on: date | None
-    second_person: bool = Field(description="reviewed by one person, published by another")
+    second_person: bool = Field(description="reviewed by one person, published by another, and nothing changed since")
     doubtful_fields: int = Field(description="fields that the machine read badly and nobody confirmed")
     read_confidence: float | None = Field(description="of the whole text, 0 to 1")
     corrected_fields: list[str] = Field(description="fields that a person gave another value than was read")
