@@ -11,6 +11,7 @@ from ocr.images import open_image, refusing_damage
 from ocr.limits import check_page_count, check_pixels
 from ocr.pdf_pages import open_pdf, page_of, pinned_files
 
+LOADED_AHEAD = ("PIL.Image", "pypdfium2")  # see ocr.fork_server
 MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _IMAGE_STARTS = {
     b"\xff\xd8\xff": "jpeg",

@@ -9,6 +9,7 @@ from ocr import stored
 from ocr.geometry import Pixels, turned
 from ocr.model import PageText
 
+LOADED_AHEAD = ("cv2", "pypdfium2", "ocr.formats", "ocr.pdf_pages")  # see ocr.fork_server
 VIEW_DPI = 150
 QUALITY = 80
 THUMBNAIL_PIXELS = 320  # of the longer side

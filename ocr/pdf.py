@@ -13,6 +13,25 @@ from ocr import stored
 from ocr.errors import EngineMissing, OcrError, SealFailed
 from ocr.model import PageText, TextSource
 
+LOADED_AHEAD = (  # see ocr.fork_server; what OCRmyPDF loads once it is at work takes three times as long as itself
+    "cv2",
+    "ocr.formats",
+    "ocr.given_words",
+    "ocr.page_images",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "fontTools.subset",
+    "fontTools.varLib.instancer",
+    "fpdf",
+    "ocrmypdf.builtin_plugins.ghostscript",
+    "ocrmypdf.builtin_plugins.null_ocr",
+    "ocrmypdf.builtin_plugins.optimize",
+    "ocrmypdf.builtin_plugins.pypdfium",
+    "ocrmypdf.builtin_plugins.tesseract_ocr",
+    "ocrmypdf.fpdf_renderer",
+    "pikepdf.pdfa",
+    "pypdfium2",
+)
 _PICTURE_DPI = 300
 _DRAWN_DPI = 200  # of pages that were never scanned
 _PICTURE_QUALITY = 80

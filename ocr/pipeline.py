@@ -32,6 +32,19 @@ from ocr.stamps import outside_stamps, read_stamps
 from ocr.syllables import model_version
 from ocr.tables import find_tables, in_cells
 
+LOADED_AHEAD = (  # see ocr.fork_server
+    "cv2",
+    "numpy.ma",
+    "ocr.born_digital",
+    "ocr.engines.tesseract",
+    "ocr.formats",
+    "ocr.signatures",
+    "pdfplumber",
+    "pikepdf",
+    "pypdfium2",
+    "pytesseract",
+    "xml.etree.ElementTree",
+)
 _SKEW_MATTERS = 0.1  # degrees
 _LEAST_PIXELS = 8  # of a side: no letter fits into less
 _HALF_BRIGHT = 127

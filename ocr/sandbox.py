@@ -1,6 +1,7 @@
 """Runs one function on foreign bytes in a child process of its own, within limits, and lets only that child die.
 
-The child gets its arguments as JSON on stdin and answers with JSON; see ocr.sandbox_child for its side.
+The child is forked by a process that has the libraries loaded (ocr.forked, ocr.fork_server). It gets its arguments as
+JSON on stdin and answers with JSON; see ocr.sandbox_child for its side.
 """
 
 from __future__ import annotations
@@ -9,14 +10,12 @@ import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ocr import errors
+from ocr import errors, forked
 from ocr.scratch import scratch
 
 _TICK_S = 0.1
@@ -30,7 +29,7 @@ class Limits:
     seconds: float = 120.0  # wall clock, for a page group
     cpu_seconds: int = 240
     resident_bytes: int = 1536 * 2**20  # the child and its descendants together
-    address_bytes: int = 6 * 10**9  # each process
+    address_bytes: int = 6 * 10**9  # each process, beyond what it begins with
     file_bytes: int = 4 * 2**30  # the largest file it may write
 
 
@@ -44,20 +43,12 @@ def call(function: str, arguments: dict[str, Any], *, limits: Limits | None = No
     limits = limits or Limits()
     request = {"function": function, "arguments": arguments, "limits": asdict(limits)}
     with scratch() as folder:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "ocr.sandbox_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
+        child = forked.fork(function, folder, _environment(folder))
         try:
             answer = _converse(child, json.dumps(request).encode() + b"\n", limits)
-            _await_exit(child.pid, 1.0)
+            child.await_exit(1.0)  # its answer has ended: its own status is to be seen
         finally:
-            status = _end(child)
+            status = child.end()
     return _result(answer, status)
 
 
@@ -72,33 +63,32 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _converse(child: subprocess.Popen[bytes], request: bytes, limits: Limits) -> bytes:
+def _converse(child: forked.Child, request: bytes, limits: Limits) -> bytes:
     """Hand over the request and collect the answer, watching clock and memory. stdin stays open: see sandbox_child."""
-    assert child.stdin is not None
-    assert child.stdout is not None
+    resident_bytes = limits.resident_bytes + 2 * child.inherited_bytes  # which it and its guard have without asking
     deadline = time.monotonic() + limits.seconds
     rest = memoryview(request)
     answer = bytearray()
-    os.set_blocking(child.stdin.fileno(), False)
+    os.set_blocking(child.request, False)
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        selector.register(child.stdin, selectors.EVENT_WRITE)
+        selector.register(child.answer, selectors.EVENT_READ)
+        selector.register(child.request, selectors.EVENT_WRITE)
         while True:
             for key, _ in selector.select(_TICK_S):
-                if key.fileobj is child.stdout:
-                    block = os.read(child.stdout.fileno(), 2**16)
+                if key.fd == child.answer:
+                    block = os.read(child.answer, 2**16)
                     if not block:
                         return bytes(answer)
                     answer += block
                 else:
-                    rest = _write(child.stdin.fileno(), rest)
+                    rest = _write(child.request, rest)
                     if not rest:
-                        selector.unregister(child.stdin)
+                        selector.unregister(child.request)
             if len(answer) > _ANSWER_BYTES:
                 raise errors.ChildFailed("file.reader_crashed", detail="answer too long")
             if time.monotonic() > deadline:
                 raise errors.ChildFailed("file.too_slow", retry=True, seconds=round(limits.seconds))
-            if _resident_bytes(child.pid) > limits.resident_bytes:
+            if _resident_bytes(child.pid) > resident_bytes:
                 raise errors.ChildFailed("file.too_much_memory", megabytes=limits.resident_bytes // 2**20)
 
 
@@ -109,29 +99,6 @@ def _write(descriptor: int, rest: memoryview) -> memoryview:
         return rest
     except BrokenPipeError:
         return rest[:0]  # it died; its stdout ends next
-
-
-def _end(child: subprocess.Popen[bytes]) -> int:
-    """Kill the whole group and reap the child; returns its exit status, its own if it had ended by itself.
-
-    The group is killed before the child is reaped: until then its number cannot be anybody else's.
-    """
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdout.close()
-    os.killpg(child.pid, signal.SIGKILL)
-    status = child.wait()
-    child.stdin.close()
-    return status
-
-
-def _await_exit(pid: int, seconds: float) -> None:
-    """Give a child whose answer has ended the moment it needs to exit, so that its own status is seen."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            return
-        time.sleep(0.002)
 
 
 def _resident_bytes(root: int) -> int:

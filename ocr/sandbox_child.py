@@ -1,8 +1,8 @@
-"""The child's side of ocr.sandbox: `python -m ocr.sandbox_child`, one JSON line in, one JSON document out.
+"""The child's side of ocr.sandbox: one JSON line in, one JSON document out.
 
-Two things end it with its parent. The kernel kills it when the parent's calling thread ends; and a second process,
-forked before anything foreign is touched, holds the parent's end of stdin in view and, when that closes, kills the
-whole group, programs started by libraries included.
+Two things end it with whoever called. The kernel kills it when the process that forked it ends, which ends with the
+caller; and a second process, forked before anything foreign is touched, holds the caller's end of stdin in view and,
+when that closes, kills the whole group, programs started by libraries included.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import resource
 import signal
 import sys
 import traceback
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from ocr import errors
 
 _PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
+def main() -> NoReturn:
+    sys.setrecursionlimit(10_000)
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     request = json.loads(_first_line(0))
     _guard_group(0)
@@ -69,7 +71,8 @@ def _limit(limits: dict[str, Any]) -> None:
     cpu = int(limits["cpu_seconds"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (int(limits["address_bytes"]),) * 2)
+    given = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (given + int(limits["address_bytes"]),) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limits["file_bytes"]),) * 2)
     _limit_open_files(1024)
     os.umask(0o077)
@@ -97,8 +100,3 @@ def _where(error: BaseException) -> str:
     own = [frame for frame in frames if "/ocr/" in frame.filename]
     frame = (own or frames)[-1]
     return f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
-
-
-if __name__ == "__main__":
-    sys.setrecursionlimit(10_000)
-    main()

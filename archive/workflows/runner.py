@@ -20,8 +20,8 @@ from archive.workflows import process_item
 from archive.workflows.engine import Engine
 from archive.workflows.errors import Halted, LeaseLost
 from archive.workflows.lease import Lease
-from archive.workflows.readers import end_readers
 from archive.workflows.work import Step, Verdict, Work
+from ocr import forked
 from ocr.errors import EngineMissing, OcrError
 
 log = logging.getLogger("archive.workflows")
@@ -70,7 +70,7 @@ class Runner:
         self._stopping.set()
         deadline = time.monotonic() + patience_s
         while self._at_work and time.monotonic() < deadline:
-            end_readers()
+            forked.end_all()
             with self._changed:
                 self._changed.wait_for(lambda: not self._at_work, LOOK_S)
         self._engine.stop()

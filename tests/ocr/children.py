@@ -17,6 +17,10 @@ def echo(**arguments: Any) -> dict[str, Any]:
     return arguments
 
 
+def parent() -> dict[str, Any]:
+    return {"pid": os.getppid()}
+
+
 def hang(pid_file: str | None = None) -> dict[str, Any]:
     program = subprocess.Popen(["sleep", "1000"])
     if pid_file:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ocr import sandbox
+from ocr import forked, sandbox
 from ocr.errors import ChildFailed, FileRefused
 from ocr.sandbox import Limits
 
@@ -128,12 +128,71 @@ def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert_gone(pid_file)
 
 
-def wait_until_exists(path: Path, process: subprocess.Popen[bytes]) -> None:
+def test_a_server_that_was_killed_has_a_successor_and_its_children_die_with_it(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pids"
+    failures: list[ChildFailed] = []
+    waiting = threading.Thread(target=lambda: failures.append(failure_of("hang", pid_file=str(pid_file))))
+    waiting.start()
+    wait_until_exists(pid_file)
+    os.kill(sandbox.call(CHILDREN + "parent", {})["pid"], signal.SIGKILL)
+    waiting.join()
+    assert_gone(pid_file)
+    assert (failures[0].reason, failures[0].retry) == ("file.reader_crashed", True)
+    assert sandbox.call(CHILDREN + "echo", {"number": 1}) == {"number": 1}
+
+
+def test_all_children_can_be_ended_at_once_and_their_calls_may_be_repeated(tmp_path: Path) -> None:
+    pid_files = [tmp_path / name for name in ("one", "two")]
+    failures: list[ChildFailed] = []
+
+    def wait_for(pid_file: Path) -> None:
+        failures.append(failure_of("hang", pid_file=str(pid_file)))
+
+    waiting = [threading.Thread(target=wait_for, args=(pid_file,)) for pid_file in pid_files]
+    for thread in waiting:
+        thread.start()
+    for pid_file in pid_files:
+        wait_until_exists(pid_file)
+    forked.end_all()
+    for thread in waiting:
+        thread.join()
+    for pid_file in pid_files:
+        assert_gone(pid_file)
+    assert [failure.retry for failure in failures] == [True, True]
+    assert sandbox.call(CHILDREN + "echo", {"number": 1}) == {"number": 1}
+
+
+def test_what_a_child_has_of_its_server_is_not_counted_against_it() -> None:
+    limits = Limits(resident_bytes=64 * 2**20)
+    assert sandbox.call("tests.ocr.heavy:echo", {"number": 1}, limits=limits) == {"number": 1}
+    with pytest.raises(ChildFailed) as failure:
+        sandbox.call("tests.ocr.heavy:grow", {}, limits=limits)
+    assert failure.value.reason == "file.too_much_memory"
+
+
+def test_a_copy_of_this_process_has_a_server_of_its_own() -> None:
+    """And does not keep the other's alive."""
+    code = f"""
+import os
+from ocr import sandbox
+def server():
+    return sandbox.call("{CHILDREN}parent", {{}})["pid"]
+first = server()
+if os.fork() == 0:
+    assert server() != first
+    os._exit(0)
+assert os.wait()[1] == 0
+assert server() == first
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True, timeout=120)
+
+
+def wait_until_exists(path: Path, process: subprocess.Popen[bytes] | None = None) -> None:
     done = threading.Event()
     for _ in range(3000):
         if path.exists():
             return
-        assert process.poll() is None, "the parent ended early"
+        assert process is None or process.poll() is None, "the parent ended early"
         done.wait(0.02)
     raise AssertionError("the child did not start")
 
