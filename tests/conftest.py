@@ -28,6 +28,8 @@ from tests.factories import Factory
 
 pytest_plugins = ("tests.real_servers",)
 
+SHARE_SERVERS = {"composed", "e2e", "production"}  # folders of tests
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 
@@ -114,6 +116,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """What a killed run left is in the way of the next one's temporary directory."""
     if config.option.basetemp is not None:
         released(Path(config.option.basetemp))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, those of a file stay together, and those that share servers."""
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent)
+        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in SHARE_SERVERS else str(path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
