@@ -39,7 +39,9 @@ class Child:
     inherited_bytes: int  # resident memory that it and its guard each have of the server's
 
     def await_exit(self, seconds: float | None) -> None:
-        select.select([self.handle], [], [], seconds)
+        waiting = select.poll()  # select takes no descriptor beyond 1023, which a busy web process has
+        waiting.register(self.handle, select.POLLIN)
+        waiting.poll(None if seconds is None else 1000 * seconds)
 
     def end(self) -> int:
         """Kill it with all it started; returns its exit status, its own if it had ended by itself."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,18 @@ def test_children_of_many_threads_do_not_hold_one_another(tmp_path: Path) -> Non
     for thread in threads:
         thread.join()
     assert sorted(result["number"] for result in results) == list(range(6))  # type: ignore[index]
+
+
+def test_a_process_that_has_a_thousand_files_open_reads_on(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    try:
+        with ExitStack() as held:
+            for _ in range(1100):
+                held.enter_context(Path(os.devnull).open())
+            assert sandbox.call(CHILDREN + "echo", {"number": 1}) == {"number": 1}
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
