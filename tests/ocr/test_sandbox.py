@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import resource
 import select
@@ -118,6 +119,13 @@ def test_children_of_many_threads_do_not_hold_one_another(tmp_path: Path) -> Non
     for thread in threads:
         thread.join()
     assert sorted(result["number"] for result in results) == list(range(6))  # type: ignore[index]
+
+
+@pytest.mark.parametrize("module", ["ocr.formats", "ocr.page_images", "ocr.pdf", "ocr.pipeline"])
+def test_what_is_to_be_loaded_ahead_can_be_loaded(module: str) -> None:
+    """The server passes over what it cannot load, so that nobody would see that a library moved its modules."""
+    for name in importlib.import_module(module).LOADED_AHEAD:
+        importlib.import_module(name)
 
 
 def test_a_process_that_has_a_thousand_files_open_reads_on(tmp_path: Path) -> None:
