@@ -7,10 +7,11 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from archive import i18n
 from archive.cli.output import Output
+from archive.cli.parser import Parser
 
 
 class CommandModule(Protocol):
@@ -61,14 +62,6 @@ COMMANDS = (
     Command("doctor", "archive.cli.doctor"),
     Command("demo", "archive.cli.demo"),
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in the language of the rest."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(2, i18n.text("cli.wrong_use", detail=message, command=self.prog) + "\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -47,6 +47,39 @@ def test_a_command_of_a_later_part_says_which_part_and_ends_with_three(
     assert f"archive {name}" in captured.err
 
 
+WRONG_USES = {
+    "search": "thiếu QUERY",
+    "serach": "LỆNH: không có 'serach' (hãy chọn: 'ocr', 'extract', ",
+    "search a --limit nhiều": "--limit: giá trị 'nhiều' không đúng",
+    "search a --limit": "--limit: cần một giá trị",
+    "search a --lim 1 --li": "--limit: cần một giá trị",
+    "search a b": "không có tham số b",
+    "search a --wait=1": "không có tham số --wait=1",
+    "batch --json=1": "--json: không nhận giá trị, nhưng có '1'",
+    "ingest --agency TD01 --task 1": "thiếu PATH",
+}
+
+
+@pytest.mark.parametrize("words", sorted(WRONG_USES))
+def test_what_is_wrong_with_a_command_line_is_said_in_vietnamese(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    said = capsys.readouterr().err
+    assert (ended.value.code, said.startswith("cách dùng: archive")) == (2, True)
+    assert f"Lệnh chưa đúng: {WRONG_USES[words]}" in said
+
+
+@pytest.mark.parametrize("words", [[], ["search"], ["agency", "import"]])
+def test_help_has_no_english_headings(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    said = capsys.readouterr().out
+    assert "tuỳ chọn:" in said
+    assert not any(english in said for english in ("usage", "options", "arguments", "show this"))
+
+
 NEED_HOLDINGS = {
     "batch": [],
     "search": ["quyết định"],
