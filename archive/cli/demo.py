@@ -121,4 +121,4 @@ def _show(shown: Sequence[tuple[SampleDossier, ItemLine]], stopped: dict[str, in
         out.say(i18n.text("demo.stopped", count=secret))
     for reason, count in sorted(stopped.items()):
         if reason != SECRET:
-            out.note(i18n.text("demo.failed", count=count, reason=reason))
+            out.note(i18n.text("demo.failed", count=count, reason=i18n.text(reason).partition(".")[0]))

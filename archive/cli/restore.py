@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archive import i18n, indexing
+from archive.access.identity import OFFICE_HOURS
 from archive.cli.errors import FINDINGS
 from archive.cli.holdings import opened, os_user
 from archive.cli.output import Output, plain
@@ -48,7 +50,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
         }
     )
     figures: dict[str, Any] = {"objects": report.objects, "waiting": made.waiting, "indexed": report.indexed}
-    out.say(i18n.text("restore.done", made_at=made.made_at, findings=len(lacking + differing), **figures))
+    made_at = datetime.fromisoformat(made.made_at).astimezone(OFFICE_HOURS).strftime("%H:%M ngày %d/%m/%Y")
+    out.say(i18n.text("restore.done", made_at=made_at, findings=len(lacking + differing), **figures))
     for finding in lacking + differing:
         out.say(finding["message"])
     return FINDINGS if lacking or differing else 0
