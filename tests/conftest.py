@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import settings
 from psycopg import sql
+from xdist.scheduler import LoadFileScheduling
 
 from archive.access.keys import Keys
 from archive.bootstrap import App
@@ -28,7 +30,7 @@ from tests.factories import Factory
 
 pytest_plugins = ("tests.real_servers",)
 
-SHARE_SERVERS = {"composed", "e2e", "production"}  # folders of tests
+SHARE_SERVERS = ("tests/composed/", "tests/e2e/", "tests/production/")
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
@@ -118,12 +120,17 @@ def pytest_configure(config: pytest.Config) -> None:
         released(Path(config.option.basetemp))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Scheduling(LoadFileScheduling):
     """Where several processes run the tests, those of a file stay together, and those that share servers."""
-    for item in items:
-        path = item.path.relative_to(Path(__file__).parent)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in SHARE_SERVERS else str(path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return next((folder for folder in SHARE_SERVERS if path.startswith(folder)), path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
