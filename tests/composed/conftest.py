@@ -19,7 +19,7 @@ from tests.composed.stack import Stack
 from tests.servers import Server, programs
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def nginx() -> str:
     program = shutil.which("nginx") or (str(NGINX) if NGINX.exists() else None)
     if program is None:
@@ -30,7 +30,7 @@ def nginx() -> str:
     return program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(nginx: str) -> Iterator[Stack]:
     """Where `.ci/services stop` finds the servers should this run be killed."""
     found = programs()
@@ -60,7 +60,7 @@ def stack(nginx: str) -> Iterator[Stack]:
             place.rmdir()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trusting(stack: Stack) -> ssl.SSLContext:
     """Knows the certificates that deploy/make-secrets made, and no others."""
     return ssl.create_default_context(cafile=str(stack.inside.ca_file))

@@ -17,7 +17,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service() -> Iterator[world.Service]:
     """Not in pytest's own folder: another run of pytest closes that to the user that PostgreSQL runs as."""
     with tempfile.TemporaryDirectory(prefix="archive-e2e-") as folder:
@@ -36,7 +36,7 @@ def service() -> Iterator[world.Service]:
         released(data)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"needs Chromium at {CHROMIUM}; `make setup` installs it")
