@@ -95,6 +95,6 @@ def taken(page: Page, viewer: Frame, word: Word) -> str:
     across, down = (word.box.left + word.box.right) / 2, (word.box.top + word.box.bottom) / 2
     page.mouse.dblclick(left + width * across / drawn.SIZE[0], top + height * down / drawn.SIZE[1])
     with suppress(PlaywrightTimeoutError):  # the viewer answers of the selection before for a moment, on a busy machine
-        viewer.wait_for_function(IS_TAKEN, arg=word.text, timeout=5_000, polling=20)
+        viewer.wait_for_function(IS_TAKEN, arg=word.text, timeout=30_000, polling=20)
     told: str = viewer.evaluate(TAKEN)
     return told.strip()
